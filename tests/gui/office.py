@@ -71,14 +71,14 @@ class Office:
 
         return await until(found, "it asks")
 
-    async def moved(self, former: WindowServices) -> WindowServices:
+    async def switched(self, former: WindowServices) -> WindowServices:
         """Wait until another cluster is open, our node works in it and its queue is shown."""
         await until(lambda: self.window.services not in (None, former), "another cluster is open")
         services = self.services
         await until(lambda: services.node.is_working and self.desk.page.model.is_known, "the window works")
         return services
 
-    async def me(self) -> Node:
+    async def own_node(self) -> Node:
         """The stored row of this window's node."""
         nodes = await self.services.nodes.all()
         return next(node for node in nodes if node.state is not NodeState.LEFT)

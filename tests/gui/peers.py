@@ -34,7 +34,7 @@ class Peer:
                     child.kill()
         kill_child(self._process)
 
-    async def ended(self) -> int:
+    async def exit_code(self) -> int:
         """Wait for it to exit; returns its exit code."""
         async with asyncio.timeout(60):
             return await self._process.wait()
@@ -61,6 +61,6 @@ async def open_peer(
         else:
             signal_child(process, signal.SIGTERM)
         try:
-            await peer.ended()
+            await peer.exit_code()
         finally:
             peer.kill()

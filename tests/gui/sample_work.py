@@ -26,7 +26,7 @@ _PACED = (
     "-c:v libx264 -preset {1} -c:a aac ${{OUTPUT_FILE}}"
 )
 _PLACE = "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_%s.mp4"
-OWN = (
+OWN_PRESETS = (
     PresetDraft(
         "Review copy",
         _PACED.format("0.9", "veryfast"),
@@ -39,7 +39,7 @@ OWN = (
 
 
 class Media:
-    """A folder of clips, named after the status of their tasks; `new` ones aren't queued."""
+    """A folder of clips, named after the status of their tasks; `unqueued` ones aren't queued."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,7 +75,7 @@ class Media:
         self.done = [self._copy(self._short, number, 2) for number in range(9)]
         self.sound = [self._copy(self._sound, number, 3, ".wav") for number in range(3)]
         self.waiting = [self._copy(self._long, number, 4) for number in range(24)]
-        self.new = [self._copy(self._short, number, 6) for number in (0, 5, 10, 1, 6)]
+        self.unqueued = [self._copy(self._short, number, 6) for number in (0, 5, 10, 1, 6)]
         self.watched = self._ingest()
         self.broken = cut_off(self._short, self._name(7, 5), 0.6)
 
@@ -107,9 +107,9 @@ class Media:
         return Path(shutil.copyfile(source, self._name(number, reel, ending)))
 
 
-async def fill(services: WindowServices, media: Media) -> None:
+async def add_tasks(services: WindowServices, media: Media) -> None:
     """Queue tasks in every status; returns when all nodes are busy with long ones."""
-    for draft in OWN:
+    for draft in OWN_PRESETS:
         await services.preset_editor.add(draft)
     nodes = [node.identifier for node in await services.nodes.all() if not node.paused]
     for name in nodes:  # so that no node claims the waiting tasks
@@ -124,13 +124,13 @@ async def fill(services: WindowServices, media: Media) -> None:
     await _queue(services, "H.264 web 1080p", media.broken)
     await _until_open(services, len(waiting))
     for number, clip in enumerate(media.running):
-        await _queue(services, OWN[number % len(OWN)].name, clip, priority=5)
+        await _queue(services, OWN_PRESETS[number % len(OWN_PRESETS)].name, clip, priority=5)
         await asyncio.sleep(1)
     await services.tasks.cancel(waiting[-1:])
     await services.tasks.resume(waiting[:-2])
 
 
-async def watch(services: WindowServices, media: Media) -> UUID:
+async def add_watchfolders(services: WindowServices, media: Media) -> UUID:
     """Three watchfolders: one active, one suspended, one on an unreachable share."""
     preset = await services.presets.find("H.264 web 720p")
 
@@ -152,8 +152,8 @@ async def _queue(
 ) -> list[UUID]:
     """Queue these clips as one batch."""
     found = await services.presets.find(preset)
-    new = [NewTask(input_file=str(clip), preset=found.uuid, priority=priority) for clip in clips]
-    return list((await services.tasks.add(new, source=TaskSource.WINDOW)).uuids)
+    unqueued = [NewTask(input_file=str(clip), preset=found.uuid, priority=priority) for clip in clips]
+    return list((await services.tasks.add(unqueued, source=TaskSource.WINDOW)).uuids)
 
 
 async def _until_open(services: WindowServices, most: int) -> None:
@@ -166,6 +166,6 @@ async def _until_open(services: WindowServices, most: int) -> None:
     await until(few, "the short tasks are finished", timeout=PATIENCE)
 
 
-async def running(services: WindowServices) -> int:
+async def count_running(services: WindowServices) -> int:
     """Number of running tasks."""
     return (await services.queue.counts()).get(TaskStatus.RUNNING, 0)

@@ -43,7 +43,7 @@ from ffmate_desktop.settings.preferences import Appearance
 from ffmate_desktop.settings.table import Settings
 from tests.gui.desk import Desk, desk_settings, open_desk_with
 from tests.gui.peers import open_peer
-from tests.gui.sample_work import OWN, Media, fill, running, watch
+from tests.gui.sample_work import OWN_PRESETS, Media, add_tasks, add_watchfolders, count_running
 from tests.gui.small_png import save_small
 from tests.node.waiting import until
 
@@ -51,7 +51,7 @@ P = TypeVar("P", bound=Page)
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 SIZE = (1440, 900)
-HERE = "studio-01"
+THIS_NODE = "studio-01"
 PEERS: dict[str, tuple[int, tuple[str, ...]]] = {
     "render-a": (3, ("gpu", "nvenc")),
     "render-b": (2, ("prores",)),
@@ -62,10 +62,10 @@ SLOTS = 2
 HEARTBEAT = 5.0
 """Seconds; long enough for a computer that runs all nodes at once."""
 
-HISTORY = 20.0
+WARM_UP = 20.0
 """Seconds of work before the first picture, so that the graphs have data."""
 
-SETTLE = 0.7
+SETTLE_TIME = 0.7
 """Seconds for a page to read and paint."""
 
 
@@ -79,24 +79,24 @@ class Photographer:
     """Shows one view after the other and saves each in both themes."""
 
     def __init__(
-        self, desk: Desk, settings: Settings, uri: str, media: Media, folder: Path, ending: str
+        self, desk: Desk, settings: Settings, uri: str, media: Media, folder: Path, suffix: str
     ) -> None:
         self._desk, self._uri, self._media = desk, uri, media
-        self._folder, self._ending = folder, ending
+        self._folder, self._suffix = folder, suffix
         self._window = desk.window
         setup = make_setup(settings, Keyring(SampleKeyring))
         self._switching = Switching(desk.window, desk.program, setup)
-        self._door = SettingsOpener(desk.window, desk.program, self._switching)
+        self._opener = SettingsOpener(desk.window, desk.program, self._switching)
         self.taken: list[Path] = []
 
-    async def nothing_yet(self) -> None:
+    async def empty_window(self) -> None:
         """The empty window after installation."""
-        await self._keep("empty", self._window)
+        await self._save("empty", self._window)
 
     async def all_pages(self) -> None:
         """All views of a working cluster."""
         await self._queue()
-        await self._submitting()
+        await self._submit()
         await self._watchfolders()
         await self._presets()
         await self._nodes()
@@ -104,23 +104,23 @@ class Photographer:
         logbook = self._open(LogsPage)
         logbook.topics.choose(frozenset({"task", "cluster"}))  # without warnings about the blocked loop
         logbook.topics.changed.emit()
-        await self._keep("logs", self._window)
+        await self._save("logs", self._window)
         closing = CloseDialog(self._window, self._window.context.theme, SLOTS, can_hide=True)
         closing.open()
-        await self._keep("closing", closing)
+        await self._save("closing", closing)
         closing.reject()
 
     async def _queue(self) -> None:
         desk = self._desk
         desk.click_row(self._row_of(self._media.running[0]))
         await asyncio.sleep(6)  # the task's graph starts when its details open
-        await self._keep("queue", self._window)
+        await self._save("queue", self._window)
         await self._details()
         desk.page.view.clearSelection()
         desk.page.view.scrollToTop()
-        await self._keep("queue-wide", self._window)
+        await self._save("queue-wide", self._window)
         desk.page.grouping.button.setChecked(True)
-        await self._keep("batches", self._window)
+        await self._save("batches", self._window)
         desk.page.grouping.button.setChecked(False)
 
     async def _details(self) -> None:
@@ -129,15 +129,15 @@ class Photographer:
         area = desk.page.detail_pane.findChild(QScrollArea)
         assert area is not None
         await until(desk.page.detail_pane.timeline.isVisible, "the attempts are loaded")
-        await asyncio.sleep(SETTLE)
+        await asyncio.sleep(SETTLE_TIME)
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
-        await self._keep("queue-details", self._window)
+        await self._save("queue-details", self._window)
         desk.click_row(self._row_of(media.broken))
-        await self._keep("queue-failed", self._window)
+        await self._save("queue-failed", self._window)
         desk.click_row(self._row_of(media.waiting[0]))
         desk.page.actions_.edit.trigger()
         editor = await until(lambda: desk.page.findChild(EditTaskDialog), "the editor opens")
-        await self._keep("edit-task", editor)
+        await self._save("edit-task", editor)
         editor.reject()
 
     def _row_of(self, clip: Path) -> int:
@@ -145,41 +145,41 @@ class Photographer:
         rows = ((number, model.row_at(number)) for number in range(model.rowCount()))
         return next(number for number, row in rows if row is not None and row.name == clip.name)
 
-    async def _submitting(self) -> None:
-        submitting = self._window.findChild(SubmitFlow)
-        assert submitting is not None
-        clips = [str(clip) for clip in self._media.new]
+    async def _submit(self) -> None:
+        submit_flow = self._window.findChild(SubmitFlow)
+        assert submit_flow is not None
+        clips = [str(clip) for clip in self._media.unqueued]
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(clip) for clip in clips])
-        submitting.target.overlay.show_drag(data)
-        await self._keep("drop", self._window)
-        submitting.target.overlay.hide()
+        submit_flow.target.overlay.show_drag(data)
+        await self._save("drop", self._window)
+        submit_flow.target.overlay.hide()
         self._window.open_files(clips)
-        sheet = await until(lambda: submitting.sheet, "the sheet opens")
+        sheet = await until(lambda: submit_flow.sheet, "the sheet opens")
         await until(lambda: sheet.debouncer.is_current, "the preview is ready")
-        await self._keep("submit", sheet)
+        await self._save("submit", sheet)
         sheet.reject()
 
     async def _watchfolders(self) -> None:
         page = self._open(WatchfoldersPage)
-        await self._keep("watchfolders-empty", self._window)
-        submitting = self._window.findChild(SubmitFlow)
-        assert submitting is not None
+        await self._save("watchfolders-empty", self._window)
+        submit_flow = self._window.findChild(SubmitFlow)
+        assert submit_flow is not None
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(self._media.watched))])
         place = self._window.stack.geometry().center()
-        submitting.target.overlay.show_drag(data, submitting.target.zone_at(place))
-        await self._keep("watchfolders-drop", self._window)
-        submitting.target.overlay.hide()
+        submit_flow.target.overlay.show_drag(data, submit_flow.target.zone_at(place))
+        await self._save("watchfolders-drop", self._window)
+        submit_flow.target.overlay.hide()
         page.add_folder(str(self._media.watched))
         dialog = await until(lambda: page.dialog, "the dialog opens")
         await until(lambda: dialog.presets.current, "presets are loaded")
-        await self._keep("watchfolder-new", dialog)
+        await self._save("watchfolder-new", dialog)
         dialog.dry_run_button.click()
         await until(dialog.dry_run.model.rowCount, "the dry run has results")
-        await self._keep("watchfolder-try", dialog)
+        await self._save("watchfolder-try", dialog)
         dialog.reject()
-        chosen = await watch(self._desk.services, self._media)
+        chosen = await add_watchfolders(self._desk.services, self._media)
         await until(lambda: page.table.choose(chosen), "it is in the table")
 
         def count(state: FileState) -> int:
@@ -187,50 +187,50 @@ class Photographer:
             return view.count(state) if view is not None else 0
 
         await until(lambda: count(FileState.QUEUED), "files are queued")
-        await self._desk.services.nodes.set_slots(HERE, SLOTS + 1)  # the other slots stay busy
+        await self._desk.services.nodes.set_slots(THIS_NODE, SLOTS + 1)  # the other slots stay busy
         await until(lambda: count(FileState.DONE), "files are done")
-        await self._keep("watchfolders", self._window)
+        await self._save("watchfolders", self._window)
 
     async def _presets(self) -> None:
         page = self._open(PresetsPage)
         presets = await self._desk.services.presets.all()
-        page.list.select(next(preset.uuid for preset in presets if preset.name == OWN[0].name))
-        await self._keep("presets", self._window)
+        page.list.select(next(preset.uuid for preset in presets if preset.name == OWN_PRESETS[0].name))
+        await self._save("presets", self._window)
         page.form.parts.press(1)
-        await self._keep("presets-scripts", self._window)
+        await self._save("presets-scripts", self._window)
         page.form.parts.press(0)
         page.test_file(str(self._media.done[0]))
         test = await until(lambda: page.findChild(PresetTestDialog), "the test dialog opens")
         await until(test.still.isVisible, "the test is finished", timeout=60)
-        await self._keep("preset-try", test)
+        await self._save("preset-try", test)
         test.reject()
         page.list.select(next(preset.uuid for preset in presets if preset.name == "H.265 web 1080p"))
-        await self._keep("presets-built-in", self._window)
+        await self._save("presets-built-in", self._window)
 
     async def _nodes(self) -> None:
         page = self._open(NodesPage)
         for name, layout in (("nodes", CARDS), ("nodes-table", TABLE)):
             page.layouts.chosen.emit(layout)
-            await self._keep(name, self._window)
+            await self._save(name, self._window)
         page.open_add()
         dialog = page.findChild(AddNodeDialog)
         assert dialog is not None
-        await self._keep("add-node-embedded", dialog)
+        await self._save("add-node-embedded", dialog)
         dialog.reject()
         address = "postgresql://ffmate:secret@db.studio.example/ffmate"
         dialog = AddNodeDialog(self._window, self._window.context.theme, address)
         dialog.open()
-        await self._keep("add-node", dialog)
+        await self._save("add-node", dialog)
         dialog.reject()
 
     async def _settings(self) -> None:
         """The address shown is an example; the test result is real."""
-        self._door.open()
-        dialog = self._door.dialog
+        self._opener.open()
+        dialog = self._opener.dialog
         assert dialog is not None
         dialog.node.labels.setText("gpu storage:media")
         await until(lambda: dialog.node.ffmpeg_note.text.startswith("Version"), "ffmpeg is known")
-        await self._keep("settings", dialog)
+        await self._save("settings", dialog)
         dialog.show_section(1)
         dialog.cluster.server.setChecked(True)
         dialog.cluster.address.setText(self._uri)
@@ -241,10 +241,10 @@ class Photographer:
         dialog.cluster.password.blockSignals(True)
         dialog.cluster.password.setText("example")
         dialog.cluster.address.setCursorPosition(0)
-        await self._keep("settings-cluster", dialog)
+        await self._save("settings-cluster", dialog)
         for number, name in enumerate(("history", "appearance", "notifications", "window"), start=2):
             dialog.show_section(number)
-            await self._keep(f"settings-{name}", dialog)
+            await self._save(f"settings-{name}", dialog)
         dialog.reject()
         await self._switching.close()
 
@@ -255,16 +255,16 @@ class Photographer:
         self._window.show_page(number)
         return page
 
-    async def _keep(self, name: str, widget: QWidget) -> None:
+    async def _save(self, name: str, widget: QWidget) -> None:
         for appearance in (Appearance.LIGHT, Appearance.DARK):
             self._window.context.theme.set_appearance(appearance)
-            await asyncio.sleep(SETTLE)
-            path = self._folder / f"{name}-{appearance}{self._ending}.png"
+            await asyncio.sleep(SETTLE_TIME)
+            path = self._folder / f"{name}-{appearance}{self._suffix}.png"
             await asyncio.to_thread(widget.grab().toImage().save, str(path))
             self.taken.append(path)
 
 
-async def take(folder: Path, ending: str) -> None:
+async def take_screenshots(folder: Path, suffix: str) -> None:
     """Start a cluster with an embedded database in a new folder, queue work, and save the pictures."""
     with (
         tempfile.TemporaryDirectory(prefix="ffmate-", ignore_cleanup_errors=True) as place,
@@ -275,25 +275,25 @@ async def take(folder: Path, ending: str) -> None:
         media = Media(Path(clips))
         await asyncio.to_thread(media.make)
         settings = replace(
-            desk_settings("", root / "data", SLOTS), database=None, identifier=HERE, heartbeat=HEARTBEAT
+            desk_settings("", root / "data", SLOTS), database=None, identifier=THIS_NODE, heartbeat=HEARTBEAT
         )
         async with AsyncExitStack() as stack:
             cluster = await stack.enter_async_context(open_cluster(settings))
             desk = await stack.enter_async_context(open_desk_with(settings))
             desk.window.resize(*SIZE)
-            photographer = Photographer(desk, settings, cluster.uri, media, folder, ending)
-            await asyncio.sleep(SETTLE)
-            await photographer.nothing_yet()
+            photographer = Photographer(desk, settings, cluster.uri, media, folder, suffix)
+            await asyncio.sleep(SETTLE_TIME)
+            await photographer.empty_window()
             for name, (slots, labels) in PEERS.items():
                 await stack.enter_async_context(
                     open_peer(name, cluster.uri, root, heartbeat=HEARTBEAT, slots=slots, labels=labels)
                 )
             await until(lambda: _joined(desk), "all nodes have joined")
             await desk.services.nodes.pause(PAUSED)
-            await fill(desk.services, media)
+            await add_tasks(desk.services, media)
             busy = SLOTS + sum(slots for name, (slots, _labels) in PEERS.items() if name != PAUSED)
             await until(lambda: _is_busy(desk, busy), "all nodes are busy")
-            await asyncio.sleep(HISTORY)
+            await asyncio.sleep(WARM_UP)
             await photographer.all_pages()
     for path in photographer.taken:  # after the nodes are gone, because this blocks the loop
         save_small(QImage(str(path)), path)
@@ -304,7 +304,7 @@ async def _joined(desk: Desk) -> bool:
 
 
 async def _is_busy(desk: Desk, tasks: int) -> bool:
-    return await running(desk.services) >= tasks
+    return await count_running(desk.services) >= tasks
 
 
 def main() -> None:
@@ -329,7 +329,7 @@ def main() -> None:
     app = make_application()
     install_translators(app, resources_folder(), QLocale(QLocale.Language.English))
     with asyncio.Runner(loop_factory=lambda: Loop(app)) as runner:
-        runner.run(take(folder, "@2x" if arguments.scale == 2 else ""))
+        runner.run(take_screenshots(folder, "@2x" if arguments.scale == 2 else ""))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page of nodes beside real nodes in processes of their own: what it shows, and what its menus and buttons do."""
+"""The nodes page with real nodes in separate processes: what it shows, its menus and its buttons."""
 
 from pathlib import Path
 from typing import Any
@@ -22,28 +22,28 @@ from tests.node.farm import LONG
 from tests.node.waiting import until
 
 BEAT = 5.0
-"""Long enough to press a button between "late" and "lost"."""
+"""Seconds; long enough to press a button between "late" and "lost"."""
 
 
 def page_of(desk: Desk) -> NodesPage:
-    """The page, brought into view."""
+    """The nodes page, shown in the window."""
     page = next(page for page in desk.window.pages if isinstance(page, NodesPage))
     desk.window.show_page(desk.window.pages.index(page))
     return page
 
 
-async def shown(page: NodesPage, name: str, *wanted: NodeHealth) -> NodeDisplay:
-    """The node as its card shows it, once it stands so."""
+async def node_shown(page: NodesPage, name: str, *states: NodeHealth) -> NodeDisplay:
+    """Wait until the card shows the node in one of these states."""
 
     def found() -> NodeDisplay | None:
         display = page.model.find(name)
-        return display if display is not None and display.health in wanted else None
+        return display if display is not None and display.health in states else None
 
-    return await until(found, f"{name} is {wanted}")
+    return await until(found, f"{name} is {states}")
 
 
 def choose(page: NodesPage, name: str, text: str) -> None:
-    """Open the menu of a card with the keyboard and choose the entry that begins so."""
+    """Open the menu of a card with the keyboard and choose the entry that starts with this text."""
     row = page.model.row_of(name)
     assert row is not None
     page.cards.setCurrentIndex(page.model.index(row, 0))
@@ -55,7 +55,7 @@ def choose(page: NodesPage, name: str, text: str) -> None:
     menu.close()
 
 
-async def test_a_killed_node_is_told_as_lost(
+async def test_a_killed_node_is_shown_as_lost(
     desk: Desk, database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Any
 ) -> None:
     expected_warnings.allow("is lost|is queued again")
@@ -64,25 +64,25 @@ async def test_a_killed_node_is_told_as_lost(
         uuid = await desk.add(clip, LONG, labels=("peer",))
         await until(lambda: (display := page.model.find("peer")) and display.tasks, "it works")
         peer.kill()
-        lost = await shown(page, "peer", NodeHealth.LOST)
+        lost = await node_shown(page, "peer", NodeHealth.LOST)
         assert lost.last_running == 1
-        banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
+        banner = await until(lambda: page.banners.banners.get("peer"), "a banner appears")
         await until(lambda: banner.title.text() == "peer is lost", "in words")
         assert banner.text.text() == ("Its running task is back in the queue, and another node will take it.")
         assert (await desk.task(uuid)).status is TaskStatus.QUEUED
         click(banner.close_button)
         assert not page.banners.isVisible()
-        await shown(page, "peer", NodeHealth.LOST)
+        await node_shown(page, "peer", NodeHealth.LOST)
 
 
-async def test_a_silent_node_is_told_and_requeued_at_once(
+async def test_tasks_of_a_silent_node_can_be_requeued_at_once(
     desk: Desk, database_uri: str, tmp_path: Path, clip: Path, expected_warnings: Any
 ) -> None:
     expected_warnings.allow("is lost|is queued again")
     page = page_of(desk)
-    await shown(page, "desk", NodeHealth.ONLINE, NodeHealth.LATE)
+    await node_shown(page, "desk", NodeHealth.ONLINE, NodeHealth.LATE)
     async with open_peer("peer", database_uri, tmp_path, heartbeat=BEAT, labels=("peer",)) as peer:
-        await shown(page, "peer", NodeHealth.ONLINE)
+        await node_shown(page, "peer", NodeHealth.ONLINE)
         uuid = await desk.add(clip, LONG, labels=("peer",))
         await until(
             lambda: [task.uuid for task in _display(page, "peer").tasks] == [uuid], "the card names the task"
@@ -91,14 +91,14 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
         await until(lambda: max(_display(page, "peer").samples, default=0) > 0, "its speed is drawn")
         assert not page.banners.isVisible()
         peer.freeze()
-        late = await shown(page, "peer", NodeHealth.LATE)
+        late = await node_shown(page, "peer", NodeHealth.LATE)
         assert late.fps is None
-        banner = await until(lambda: page.banners.banners.get("peer"), "a banner tells it")
+        banner = await until(lambda: page.banners.banners.get("peer"), "a banner appears")
         assert banner.title.text().startswith("No heartbeat from peer for ")
         assert banner.text.text().startswith("Its running task returns to the queue in ")
         assert outlook_text(late).startswith("1 task returns to the queue in ")
         click(banner.button)
-        lost = await shown(page, "peer", NodeHealth.LOST)
+        lost = await node_shown(page, "peer", NodeHealth.LOST)
         assert (await desk.task(uuid)).status is TaskStatus.QUEUED
         assert lost.last_running == 1
         assert outlook_text(lost) == "Its task is back in the queue"
@@ -106,29 +106,29 @@ async def test_a_silent_node_is_told_and_requeued_at_once(
         await until(lambda: banner.title.text() == "peer is lost", "the banner follows")
         choose(page, "peer", "Remove")
         await until(lambda: page.model.find("peer") is None, "it is forgotten")
-        await until(lambda: not page.banners.isVisible(), "nothing is left to tell")
+        await until(lambda: not page.banners.isVisible(), "no banner is left")
 
 
-async def test_a_node_is_paused_gets_slots_and_leaves_by_its_menu(
+async def test_the_menu_of_a_node_pauses_it_sets_its_slots_and_drains_it(
     desk: Desk, database_uri: str, tmp_path: Path
 ) -> None:
     page = page_of(desk)
     async with open_peer("peer", database_uri, tmp_path, heartbeat=BEAT) as peer:
-        await shown(page, "peer", NodeHealth.ONLINE)
+        await node_shown(page, "peer", NodeHealth.ONLINE)
         assert desk.window.sidebar.buttons[desk.window.pages.index(page)].accessibleDescription() == "2"
         choose(page, "peer", "Pause")
-        paused = await shown(page, "peer", NodeHealth.PAUSED)
+        paused = await node_shown(page, "peer", NodeHealth.PAUSED)
         assert outlook_text(paused) == "Takes no new tasks"
         choose(page, "peer", "Take tasks again")
-        await shown(page, "peer", NodeHealth.ONLINE)
+        await node_shown(page, "peer", NodeHealth.ONLINE)
         choose(page, "peer", "Set slots")
         dialog = await until(lambda: page.findChild(SlotsDialog), "it asks for the slots")
         dialog.slots.setValue(7)
         click(dialog.ok)
         await until(lambda: _display(page, "peer").node.slots == 7, "the card shows the slots")
         choose(page, "peer", "Drain")
-        assert await peer.ended() == 0
-        await shown(page, "peer", NodeHealth.LEFT)
+        assert await peer.exit_code() == 0
+        await node_shown(page, "peer", NodeHealth.LEFT)
 
 
 async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
@@ -148,7 +148,7 @@ async def test_the_table_shows_the_same_nodes(desk: Desk) -> None:
     assert logs.model.where.nodes == frozenset({"desk"})
 
 
-async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, database_uri: str) -> None:
+async def test_adding_a_node_shows_a_command_and_hides_the_password(desk: Desk, database_uri: str) -> None:
     page = page_of(desk)
     click(page.add_button)
     dialog = await until(lambda: page.findChild(AddNodeDialog), "the dialog opens")
@@ -163,16 +163,16 @@ async def test_add_a_node_gives_the_command_and_hides_the_password(desk: Desk, d
     remote.accept()
     embedded = AddNodeDialog(page, page.theme, "")
     assert embedded.command.toPlainText() == EXAMPLE
-    wanted = []
-    embedded.settings_requested.connect(lambda: wanted.append(True))
+    states = []
+    embedded.settings_requested.connect(lambda: states.append(True))
     embedded.open()
     click(embedded.settings)
-    assert wanted == [True]
+    assert states == [True]
     assert embedded.isHidden()
 
 
-async def test_sentences_count(desk: Desk) -> None:
-    display = await shown(page_of(desk), "desk", NodeHealth.ONLINE, NodeHealth.LATE)
+async def test_texts_use_the_right_plural(desk: Desk) -> None:
+    display = await node_shown(page_of(desk), "desk", NodeHealth.ONLINE, NodeHealth.LATE)
     node = display.node.model_copy(update={"identifier": "render-c", "state": NodeState.ONLINE})
 
     def late(tasks: int) -> NodeDisplay:

@@ -33,7 +33,7 @@ def kept(office: Office) -> dict[str, object]:
 
 async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tmp_path: Path) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        before = await office.me()
+        before = await office.own_node()
         QTest.keyClick(office.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
         dialog = office.opener.dialog
         assert dialog is not None
@@ -54,12 +54,12 @@ async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tm
         await until(lambda: not office.services.node.is_working, "it leaves")
         office.services.node.join()
         await until(lambda: office.services.node.is_working, "it is back")
-        assert (await office.me()).slots == 4
+        assert (await office.own_node()).slots == 4
 
 
 async def _with_slots(office: Office, slots: int) -> Node | None:
-    me = await office.me()
-    return me if me.slots == slots else None
+    own_node = await office.own_node()
+    return own_node if own_node.slots == slots else None
 
 
 async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
@@ -76,11 +76,11 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
         assert "“two;words” isn't a valid label." in dialog.node.labels_note.text
         dialog.node.labels.setText("gpu, fast")
         dialog.node.name.setText("bay 5")
-        assert (await office.me()).encode_priority == "low"
+        assert (await office.own_node()).encode_priority == "low"
         dialog.node.priorities[EncodePriority.NORMAL].setChecked(True)
         click(dialog.save)
         click((await office.question()).buttons[Answer.NOW])
-        await office.moved(former)
+        await office.switched(former)
         assert office.services.node.identifier == "bay 5"
         row = await desk.shown(uuid, TaskStatus.RUNNING)  # it was given back, and taken again
         assert row.node == "bay 5"
@@ -238,7 +238,7 @@ async def test_a_disk_that_does_not_take_the_file_is_told(
 
 async def test_retention_takes_effect_without_another_node(database_uri: str, tmp_path: Path) -> None:
     async with open_office(database_uri, tmp_path / "data") as office:
-        before = await office.me()
+        before = await office.own_node()
         dialog = office.open()
         section = dialog.retention
         assert section.logs_days.text() == "90"
@@ -259,7 +259,7 @@ async def test_retention_takes_effect_without_another_node(database_uri: str, tm
         }
         now = office.setup.settings.retention
         assert (now.log_days, now.task_count) == (0, 500)
-        assert (await office.me()).id == before.id
+        assert (await office.own_node()).id == before.id
         again = office.open()
         assert again.retention.logs_days.text() == "No limit"
         again.reject()

@@ -71,7 +71,7 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         click(dialog.save)
         click((await office.question()).buttons[Answer.NOW])
         await office.closed()
-        server = await office.moved(embedded)
+        server = await office.switched(embedded)
         assert server.address.startswith("postgresql://")
         assert desk.page.model.rowCount() == 0  # what was shown before is gone
         assert "ffmate" in office.window.status.database.text()
@@ -89,7 +89,7 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         dialog.cluster.embedded.setChecked(True)
         click(dialog.save)
         await office.closed()  # nothing runs, so nothing is asked
-        again = await office.moved(server)
+        again = await office.switched(server)
         await desk.shown(long, TaskStatus.RUNNING)
         assert again.address == ""
         await again.tasks.cancel([long])
@@ -103,7 +103,7 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
             lambda: "when the running tasks are finished" in office.window.messages.title, "it is told"
         )
         assert office.window.services is again
-        last = await office.moved(again)
+        last = await office.switched(again)
         assert last.address.startswith("postgresql://")
         await desk.shown(new, TaskStatus.DONE_SUCCESSFUL)
         async with open_cluster(office.setup.settings.with_preferences(NONE)) as former:
@@ -137,7 +137,7 @@ async def test_who_waits_may_stay(database_uri: str, empty_database: str, tmp_pa
 
 
 async def _state(office: Office, state: NodeState) -> bool:
-    return (await office.me()).state is state
+    return (await office.own_node()).state is state
 
 
 async def test_closing_the_window_while_it_waits_ends_it(
@@ -183,7 +183,7 @@ async def test_one_that_goes_away_at_the_last_moment_brings_the_former_back(
 
         office.setup.open_services = gone
         ask_for(office, empty_database)
-        await office.moved(former)
+        await office.switched(former)
         await until(lambda: office.window.messages.title == "It has just gone away.", "it is told")
         assert office.services.address == former.address
         assert not office.file.path.exists()
@@ -331,7 +331,7 @@ async def test_a_password_is_tried_and_kept_in_the_keyring_and_nowhere_else(
         dialog.cluster.password.setText(PASSWORD)
         click(dialog.save)
         await office.closed()
-        services = await office.moved(former)
+        services = await office.switched(former)
         await until(office.file.path.exists, "it is remembered")
         assert json.loads(office.file.path.read_text())["cluster"] == {
             "database": bare,
@@ -368,7 +368,7 @@ async def test_without_a_keyring_the_password_holds_until_the_end_and_that_is_sa
         former = office.services
         dialog = ask_for(office, scram.uri())
         assert "has no keyring" in dialog.cluster.password_note.text
-        services = await office.moved(former)
+        services = await office.switched(former)
         await until(lambda: office.window.messages.title.startswith("This window works with"), "it is told")
         assert "not stored" in office.window.messages._text.text()
         assert json.loads(office.file.path.read_text())["cluster"] == {
@@ -379,5 +379,5 @@ async def test_without_a_keyring_the_password_holds_until_the_end_and_that_is_sa
         dialog.node.labels.setText("gpu")  # another node on the same server, with the password of before
         click(dialog.save)
         await office.closed()
-        await office.moved(services)
+        await office.switched(services)
         await _look_for_the_password(scram, tmp_path, office)

@@ -1,4 +1,4 @@
-"""The presets page: reading built-in presets, and making, changing, exchanging and removing own ones."""
+"""The presets page: viewing, adding, editing, testing, exchanging and deleting presets."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.node.waiting import until
 
 
 async def shown_page(desk: Desk) -> PresetsPage:
-    """The page, in view, with its list filled."""
+    """The presets page, shown in the window with its list loaded."""
     number = next(n for n, page in enumerate(desk.window.pages) if isinstance(page, PresetsPage))
     desk.window.show_page(number)
     page = desk.window.pages[number]
@@ -30,11 +30,11 @@ async def shown_page(desk: Desk) -> PresetsPage:
     return page
 
 
-async def own(desk: Desk) -> list[Preset]:
+async def own_presets(desk: Desk) -> list[Preset]:
     return [preset for preset in await desk.services.presets.all() if not preset.built_in]
 
 
-async def test_a_built_in_preset_is_copied_and_the_copy_changed(desk: Desk) -> None:
+async def test_a_built_in_preset_is_copied_and_the_copy_edited(desk: Desk) -> None:
     page = await shown_page(desk)
     QTest.keyClicks(page.list.search, "prores proxy")
     assert page.form.name.text() == "ProRes 422 Proxy"
@@ -48,7 +48,7 @@ async def test_a_built_in_preset_is_copied_and_the_copy_changed(desk: Desk) -> N
     assert page.save_button.isEnabled()
     page.save_button.click()
     await until(page.list.isEnabled, "it is saved")
-    [preset] = await own(desk)
+    [preset] = await own_presets(desk)
     assert preset.description.startswith("Mine: ")
     row = await until(lambda: page.list.current, "it is chosen in the list")
     assert row.uuid == preset.uuid
@@ -72,11 +72,11 @@ async def test_a_new_preset_is_checked_while_typing(desk: Desk) -> None:
     page.form.priority.setText("5")
     page.save_button.click()
     await until(lambda: page.list.current and page.list.current.name == "Small", "it is in the list")
-    [preset] = await own(desk)
+    [preset] = await own_presets(desk)
     assert (preset.priority, preset.labels) == (5, ("gpu", "storage:media"))
 
 
-async def test_a_command_that_ends_in_a_line_break_is_not_changed_by_looking_at_it(desk: Desk) -> None:
+async def test_viewing_a_command_with_a_trailing_line_break_changes_nothing(desk: Desk) -> None:
     text = "-i ${INPUT_FILE}\r\n-c copy ${OUTPUT_FILE}\n"
     draft = PresetDraft("Imported", text, output_file="/x/${INPUT_FILE_BASENAME}.mkv")
     await desk.services.preset_editor.add(draft)
@@ -87,7 +87,7 @@ async def test_a_command_that_ends_in_a_line_break_is_not_changed_by_looking_at_
     assert page.unsaved_changes() == ""
 
 
-async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(desk: Desk) -> None:
+async def test_a_command_error_is_also_shown_on_the_scripts_tab(desk: Desk) -> None:
     page = await shown_page(desk)
     page.form.parts.press(1)
     page.new_button.click()
@@ -100,7 +100,7 @@ async def test_what_is_wrong_with_the_command_is_told_beside_the_scripts_too(des
     assert "isn't a wildcard" in page.form._error_label.text()
 
 
-async def test_the_list_is_walked_by_keyboard(desk: Desk) -> None:
+async def test_the_list_works_with_the_keyboard(desk: Desk) -> None:
     page = await shown_page(desk)
     page.list.view.setFocus()
     names = []
@@ -111,44 +111,44 @@ async def test_the_list_is_walked_by_keyboard(desk: Desk) -> None:
     assert len(set(names)) == 4
 
 
-async def test_revert_and_a_name_that_is_taken(desk: Desk) -> None:
+async def test_a_taken_name_is_rejected_and_revert_restores_the_form(desk: Desk) -> None:
     page = await shown_page(desk)
     before = page.form.name.text()
     page.new_button.click()
     page.form.name.setText("h.264 WEB 1080p")
     page.save_button.click()
-    await until(lambda: "already a preset" in desk.window.messages.title, "it is told")
-    assert page.form.name.text() == "h.264 WEB 1080p"  # nothing typed is lost
+    await until(lambda: "already a preset" in desk.window.messages.title, "the message is shown")
+    assert page.form.name.text() == "h.264 WEB 1080p"  # the entered text is kept
     page.revert_button.click()
     assert page.form.name.text() == before
     assert page.list.isEnabled()
 
 
-async def test_presets_go_out_and_come_in_as_json(desk: Desk, tmp_path: Path) -> None:
+async def test_presets_are_exported_and_imported_as_json(desk: Desk, tmp_path: Path) -> None:
     page = await shown_page(desk)
     QTest.keyClicks(page.list.search, "wav audio")
     page.export_file(str(tmp_path / "wav.json"))
     await until((tmp_path / "wav.json").exists, "it is written")
-    await until(lambda: "Exported" in desk.window.messages.title, "it is told")
+    await until(lambda: "Exported" in desk.window.messages.title, "the message is shown")
     assert json.loads((tmp_path / "wav.json").read_text())[0]["name"] == "WAV audio"
     page.import_file(str(tmp_path / "wav.json"))
-    await until(lambda: "Imported" in desk.window.messages.title, "it is told")
-    assert [preset.name for preset in await own(desk)] == ["WAV audio 2"]
+    await until(lambda: "Imported" in desk.window.messages.title, "the message is shown")
+    assert [preset.name for preset in await own_presets(desk)] == ["WAV audio 2"]
     (tmp_path / "bad.json").write_text("{]")
     page.import_file(str(tmp_path / "bad.json"))
-    await until(lambda: "isn't valid JSON" in desk.window.messages.title, "trouble is told")
+    await until(lambda: "isn't valid JSON" in desk.window.messages.title, "the error is shown")
     page.import_file(str(tmp_path / "gone.json"))
-    await until(lambda: "Can't read the file" in desk.window.messages.title, "trouble is told")
+    await until(lambda: "Can't read the file" in desk.window.messages.title, "the error is shown")
 
 
-async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
+async def test_deleting_asks_first_and_changes_by_others_appear(desk: Desk) -> None:
     page = await shown_page(desk)
     draft = PresetDraft("From elsewhere", "-i ${INPUT_FILE} ${OUTPUT_FILE}", output_file="${INPUT_FILE}.mp4")
     preset = await desk.services.preset_editor.add(draft)
     await desk.services.watchfolders.add(
         WatchfolderSettings(name="Hot folder", path="/hot", preset=preset.uuid)
     )
-    await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
+    await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "it appears in the list")
     page.list.select(preset.uuid)
     assert page.form.name.text() == "From elsewhere"
     page.delete_button.click()
@@ -156,18 +156,18 @@ async def test_deleting_asks_and_others_changes_are_seen(desk: Desk) -> None:
     assert "“Hot folder”" in box.informativeText()
     next(button for button in box.buttons() if button is not box.escapeButton()).click()
     await until(lambda: page.list.model.row_of(preset.uuid) < 0, "it is gone")
-    assert await own(desk) == []
+    assert await own_presets(desk) == []
     assert page.form.name.text() != "From elsewhere"
 
 
 def start_test(page: PresetsPage, source: Path) -> PresetTestDialog:
-    """The dialog that tries what is filled in."""
+    """Test the preset in the form; returns the dialog."""
     page.test_file(str(source))
     return page.findChildren(PresetTestDialog)[-1]
 
 
 @pytest.mark.ffmpeg
-async def test_a_preset_is_tried_on_two_seconds_of_a_file_and_nothing_is_left(desk: Desk, clip: Path) -> None:
+async def test_a_preset_test_encodes_two_seconds_and_leaves_nothing_behind(desk: Desk, clip: Path) -> None:
     page = await shown_page(desk)
     QTest.keyClicks(page.list.search, "h.264 web 720p")
     before = sorted(clip.parent.iterdir())
@@ -185,7 +185,7 @@ async def test_a_preset_is_tried_on_two_seconds_of_a_file_and_nothing_is_left(de
 
 
 @pytest.mark.ffmpeg
-async def test_what_does_not_work_is_told_in_plain_words(desk: Desk, clip: Path) -> None:
+async def test_a_failing_preset_test_explains_why(desk: Desk, clip: Path) -> None:
     page = await shown_page(desk)
     page.new_button.click()
     page.form.name.setText("Broken")
@@ -208,7 +208,7 @@ async def test_what_does_not_work_is_told_in_plain_words(desk: Desk, clip: Path)
     "option",
     ["-vstats_file {0}", "-vf metadata=print:file={0}", "-vf null {0}.mp4", "-vf null {0}/new/x.mp4"],
 )
-async def test_a_trial_writes_nothing_beside_its_output(desk: Desk, clip: Path, option: str) -> None:
+async def test_a_preset_test_writes_nothing_but_its_output(desk: Desk, clip: Path, option: str) -> None:
     page = await shown_page(desk)
     page.new_button.click()
     page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
@@ -223,7 +223,7 @@ async def test_a_trial_writes_nothing_beside_its_output(desk: Desk, clip: Path, 
 
 
 @pytest.mark.ffmpeg
-async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> None:
+async def test_canceling_a_preset_test_ends_ffmpeg(desk: Desk, clip: Path) -> None:
     page = await shown_page(desk)
     page.new_button.click()
     page.form.output.setText("${INPUT_FILE_DIR}/x.mp4")
@@ -234,18 +234,18 @@ async def test_a_trial_that_is_canceled_ends_ffmpeg(desk: Desk, clip: Path) -> N
     await until(lambda: not ffmpegs(), "it has ended")
 
 
-async def test_a_page_that_is_built_late_reads_at_once(desk: Desk) -> None:
+async def test_a_page_built_late_reads_the_presets_immediately(desk: Desk) -> None:
     early = await shown_page(desk)
     desk.window.show_page(0)
     number = desk.window.pages.index(early)
-    del desk.window._pages[number]  # as when it is built after the cluster was opened
+    del desk.window._pages[number]  # as if it were built after the cluster was opened
     desk.window.build_pages()
     page = desk.window.show_page_with_key("presets")
     assert isinstance(page, PresetsPage)
     await until(lambda: page.list.current, "the presets are there")
 
 
-async def test_scripts_of_a_preset_are_written_and_kept(desk: Desk) -> None:
+async def test_scripts_of_a_preset_are_saved_and_kept(desk: Desk) -> None:
     page = await shown_page(desk)
     page.new_button.click()
     page.form.name.setText("With scripts")
@@ -262,7 +262,7 @@ async def test_scripts_of_a_preset_are_written_and_kept(desk: Desk) -> None:
     QTest.keyClicks(scripts.after_sidecar, "/srv/${INPUT_FILE_BASENAME}.json")
     page.save_button.click()
     await until(lambda: page.list.current and page.list.current.name == "With scripts", "it is saved")
-    [preset] = await own(desk)
+    [preset] = await own_presets(desk)
     before, after = preset.pre_processing, preset.post_processing
     assert before is not None
     assert after is not None
@@ -277,22 +277,22 @@ async def test_scripts_of_a_preset_are_written_and_kept(desk: Desk) -> None:
     scripts.imports.setChecked(False)
     page.save_button.click()
     await until(lambda: not page.is_changed, "it is saved again")
-    [preset] = await own(desk)
+    [preset] = await own_presets(desk)
     assert preset.pre_processing is None
     assert preset.post_processing == after
 
 
-async def test_webhooks_of_a_preset_outlive_an_edit(desk: Desk) -> None:
+async def test_webhooks_of_a_preset_survive_an_edit(desk: Desk) -> None:
     hook = DirectWebhook(event="task.updated", url="https://studio.example/hook")
     draft = PresetDraft("Hooked", "-i ${INPUT_FILE} -f null -", extra=PresetExtra(webhooks=(hook,)))
     page = await shown_page(desk)
     preset = await desk.services.preset_editor.add(draft)
-    await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "news brings it")
+    await until(lambda: page.list.model.row_of(preset.uuid) >= 0, "it appears in the list")
     page.list.select(preset.uuid)
     assert not page.is_changed
     page.form.scripts.after.setText("/srv/deliver.sh")
     page.save_button.click()
     await until(lambda: not page.is_changed, "it is saved")
-    [edited] = await own(desk)
+    [edited] = await own_presets(desk)
     assert edited.webhooks == (hook,)
     assert edited.post_processing is not None

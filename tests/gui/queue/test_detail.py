@@ -1,4 +1,4 @@
-"""The detail pane: what it says of a task that runs, of one that failed, and what its buttons do."""
+"""The detail pane of running and failed tasks, and its buttons."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
     await until(lambda: len(pane.graph._samples) >= 2, "speed is drawn")
     await until(lambda: "-stream_loop -1" in pane.command._lines.toPlainText(), "the command is shown")
     await until(lambda: "160×90" in pane.files._input[1].text(), "what the probe found is shown")
-    assert "25\u00a0fps  ·  " in pane.files._input[1].text()  # may break between facts, not inside
+    assert "25\u00a0fps  ·  " in pane.files._input[1].text()  # lines break between facts, not inside them
     click(pane.command.copy)
     assert str(clip) in QGuiApplication.clipboard().text()
     cancel = next(button for button in pane.findChildren(ActionButton) if button.text() == "Cancel")
@@ -64,11 +64,13 @@ async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
         task = await desk.task(uuid)
         return task.epoch > epoch and task.status is TaskStatus.DONE_ERROR
 
-    await until(tried_again, "it was tried again")
-    await until(lambda: {one.node for one in pane.timeline._shown or []} == {"desk"}, "the attempt is listed")
+    await until(tried_again, "the task is tried again")
+    await until(
+        lambda: {attempt.node for attempt in pane.timeline._shown or []} == {"desk"}, "the attempt is listed"
+    )
 
 
-async def test_what_failed_is_queued_in_another_way(desk: Desk, clip: Path) -> None:
+async def test_a_failed_task_can_be_queued_differently(desk: Desk, clip: Path) -> None:
     pane = desk.page.detail_pane
     await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
     desk.click_row(0)
@@ -82,7 +84,7 @@ async def test_what_failed_is_queued_in_another_way(desk: Desk, clip: Path) -> N
     sheet.reject()
 
 
-async def test_a_closed_pane_stays_closed_until_it_is_asked_for(desk: Desk, clip: Path) -> None:
+async def test_a_closed_pane_stays_closed_until_it_is_opened_again(desk: Desk, clip: Path) -> None:
     pane, view = desk.page.detail_pane, desk.page.view
     uuid = await desk.add(clip)
     await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
@@ -96,7 +98,7 @@ async def test_a_closed_pane_stays_closed_until_it_is_asked_for(desk: Desk, clip
     assert pane.isVisible()
 
 
-async def test_another_task_is_shown_from_its_beginning(desk: Desk, clip: Path) -> None:
+async def test_selecting_another_task_scrolls_the_pane_to_the_top(desk: Desk, clip: Path) -> None:
     pane = desk.page.detail_pane
     await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
     await desk.shown(await desk.add(clip, FAILS), TaskStatus.DONE_ERROR)
@@ -110,12 +112,12 @@ async def test_another_task_is_shown_from_its_beginning(desk: Desk, clip: Path) 
     assert pane._scroll_bar.value() == 0
 
 
-def test_no_line_of_a_command_is_cut(qapp: QApplication) -> None:
+def test_no_line_of_a_command_is_cut_off(qapp: QApplication) -> None:
     box = CommandBox(Theme(qapp, resources_folder()))
     box.resize(330, 140)
     box.show_command("-i /media/ingest/harbour/Harbour_Lights.mov " + "-metadata comment=words " * 20)
     box.show()
-    box.grab()  # only now the edges of the style sheet count
+    box.grab()  # applies the margins of the style sheet
     lines = box._lines
     block = lines.document().firstBlock()
     rect = lines.blockBoundingGeometry(block).translated(lines.contentOffset())

@@ -1,4 +1,4 @@
-"""100,000 tasks: the right rows wherever one looks, selection of all of them, and heartbeats that stay on time."""
+"""A queue of 100,000 tasks: scrolling, selecting and sorting show the right rows while heartbeats stay on time."""
 
 import asyncio
 import random
@@ -33,15 +33,15 @@ SELECT gen_random_uuid(), requirement_set, 'one more', 'test', spec FROM ffmate.
 
 
 async def fill(database: Database, tasks: int) -> None:
-    """Many tasks that no node can run: task 1 is the oldest."""
+    """Add tasks that no node can run. Task 1 is the oldest."""
     async with database.transaction() as connection:
         await connection.execute(FILL, tasks)
     async with database.transaction() as connection:
         await connection.execute("ANALYZE ffmate.tasks")
 
 
-def seen(desk: Desk) -> list[str]:
-    """The names of the rows in view; empty while one of them is being read."""
+def visible_names(desk: Desk) -> list[str]:
+    """The names of the visible rows. Empty while one of them is being read."""
     view, model = desk.page.view, desk.page.model
     first, last = view.rowAt(0), view.rowAt(view.viewport().height() - 1)
     last = model.rowCount() - 1 if last < 0 else last
@@ -65,13 +65,13 @@ async def test_a_hundred_thousand_tasks(desk: Desk, database: Database) -> None:
 
 
 async def _scrolling(desk: Desk, database: Database) -> None:
-    """Wherever one jumps there are the right rows, and meanwhile the node beats."""
+    """Every jump shows the right rows, and the node keeps sending heartbeats."""
     scroll = desk.page.view.verticalScrollBar()
     loop, chance = asyncio.get_running_loop(), random.Random(1)
     beats: set[object] = set()
     jumps, end = 0, loop.time() + PATIENCE
     while len(beats) < 4 or jumps < 20:
-        assert loop.time() < end, "it does not beat"
+        assert loop.time() < end, "the node sends no heartbeats"
         jumps += 1
         number = chance.randrange(MANY - 50)
         scroll.setValue(number * ROW_HEIGHT)
@@ -86,11 +86,11 @@ async def _scrolling(desk: Desk, database: Database) -> None:
 
 
 def _begins(desk: Desk, name: str) -> bool:
-    return seen(desk)[:1] == [name]
+    return visible_names(desk)[:1] == [name]
 
 
 async def _selecting(desk: Desk) -> None:
-    """All of them, also those that were never read."""
+    """Select all tasks, including those that were never read."""
     view, model = desk.page.view, desk.page.model
     desk.click_row(view.rowAt(20))
     QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -102,33 +102,33 @@ async def _selecting(desk: Desk) -> None:
 async def _filtering_and_sorting(desk: Desk) -> None:
     page, model = desk.page, desk.page.model
     page.tabs.press(3)
-    await until(lambda: model.rowCount() == MANY // 4 and seen(desk), "only the failed ones")
-    assert seen(desk)[0] == f"task {MANY}"
+    await until(lambda: model.rowCount() == MANY // 4 and visible_names(desk), "only the failed ones")
+    assert visible_names(desk)[0] == f"task {MANY}"
     page.search.setText("task 99996")
-    await until(lambda: seen(desk) == ["task 99996"], "only the one that was searched")
+    await until(lambda: visible_names(desk) == ["task 99996"], "only the one that was searched")
     page.search.clear()
     page.tabs.press(0)
     await until(lambda: model.rowCount() == MANY, "all again")
     page.filters.set_order(SortColumn.CREATED, False)
-    await until(lambda: seen(desk)[:1] == ["task 1"], "oldest first")
+    await until(lambda: visible_names(desk)[:1] == ["task 1"], "oldest first")
     page.filters.set_order(SortColumn.CREATED, True)
-    await until(lambda: seen(desk)[:1] == [f"task {MANY}"], "newest first")
+    await until(lambda: visible_names(desk)[:1] == [f"task {MANY}"], "newest first")
 
 
 async def _keeping_place(desk: Desk, database: Database) -> None:
-    """New tasks come on top; who has scrolled keeps looking at the same rows, and keeps the selection."""
+    """New tasks at the top leave the visible rows and the selection in place."""
     view, model = desk.page.view, desk.page.model
     view.verticalScrollBar().setValue(5_000 * ROW_HEIGHT + 7)
-    await until(lambda: seen(desk), "rows are read")
-    before = seen(desk)
+    await until(lambda: visible_names(desk), "rows are read")
+    before = visible_names(desk)
     desk.click_row(view.rowAt(100))
     selected = [row.name for row in view.selected_rows()]
     async with database.transaction() as connection:
         await connection.execute(ONE_MORE)
     await until(lambda: model.rowCount() == MANY + 1, "one more")
-    await until(lambda: seen(desk) == before, "the same rows")
+    await until(lambda: visible_names(desk) == before, "the same rows")
     assert [row.name for row in view.selected_rows()] == selected
     await desk.services.tasks.delete(await model.selection([(0, 0)]).uuids())
     await until(lambda: model.rowCount() == MANY, "one less")
-    await until(lambda: seen(desk) == before, "the same rows again")
+    await until(lambda: visible_names(desk) == before, "the same rows again")
     assert [row.name for row in view.selected_rows()] == selected

@@ -1,4 +1,4 @@
-"""News that comes while the model is reading: nothing older than what was told stays on the screen."""
+"""Changes that arrive while the model is reading are not lost."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ from tests.node.waiting import until
 
 
 class SlowQueue(QueueService):
-    """The real queue, whose answers are held back while `gate` is closed."""
+    """The real queue service. Its replies are held back while `gate` is closed."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)

@@ -1,4 +1,4 @@
-"""The bar above the queue: what it offers by mouse and keyboard, and the words of the table."""
+"""The toolbar above the queue, its menus, and the texts of the table."""
 
 from pathlib import Path
 
@@ -19,17 +19,16 @@ from tests.gui.desk import Desk, click
 from tests.node.waiting import until
 
 
-def press(menu: QMenu, words: str) -> None:
-    """Choose the entry that says this."""
-    texts = [action.text() for action in menu.actions()]
-    found = [action for action in menu.actions() if words in action.text()]
-    assert found, texts
+def choose_entry(menu: QMenu, text: str) -> None:
+    """Choose the menu entry that contains this text."""
+    found = [action for action in menu.actions() if text in action.text()]
+    assert found, [action.text() for action in menu.actions()]
     found[0].trigger()
     menu.close()
 
 
-async def waiting_tasks(desk: Desk, clip: Path) -> None:
-    """One task alone, and two in a batch, which nobody runs."""
+async def add_queued_tasks(desk: Desk, clip: Path) -> None:
+    """Queue a single task and a batch of two that no node can run."""
     await desk.add(clip, labels=("nowhere",))
     new = [
         NewTask(
@@ -45,19 +44,19 @@ async def waiting_tasks(desk: Desk, clip: Path) -> None:
 
 
 async def test_columns_are_chosen_by_keyboard(desk: Desk, clip: Path) -> None:
-    await waiting_tasks(desk, clip)
+    await add_queued_tasks(desk, clip)
     button = desk.page.toolbar.columns
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Space)
     menu = desk.page.view.findChild(QMenu)
     assert menu is not None
     assert menu.isVisible()
-    press(menu, "Attempts")
+    choose_entry(menu, "Attempts")
     assert not desk.page.view.isColumnHidden(QueueColumn.ATTEMPTS)
 
 
-async def test_a_column_without_room_says_so(desk: Desk, clip: Path) -> None:
-    await waiting_tasks(desk, clip)
+async def test_a_column_that_does_not_fit_is_marked(desk: Desk, clip: Path) -> None:
+    await add_queued_tasks(desk, clip)
     desk.window.resize(800, 700)
     await until(lambda: desk.page.view.isColumnHidden(QueueColumn.NODE), "it had to go")
     desk.page.view.open_columns(QPoint(0, 0))
@@ -70,26 +69,26 @@ async def test_a_column_without_room_says_so(desk: Desk, clip: Path) -> None:
 
 
 async def test_filters_offer_nodes_and_batches(desk: Desk, clip: Path) -> None:
-    await waiting_tasks(desk, clip)
+    await add_queued_tasks(desk, clip)
     page = desk.page
     click(page.toolbar.filter)
     menu = await until(lambda: page.toolbar.findChild(QMenu), "the menu opens")
     assert "desk" in [action.text() for action in menu.actions()]
-    press(menu, "first of two")
+    choose_entry(menu, "first of two")
     await until(lambda: page.model.rowCount() == 2, "only the batch is shown")
     assert page.toolbar.clear_filter.text() == "One batch"
     await until(lambda: page.toolbar.findChild(QMenu) is None, "the menu is gone")
     click(page.toolbar.filter)
     menu = await until(lambda: page.toolbar.findChild(QMenu), "the menu opens")
-    press(menu, "Single tasks")
+    choose_entry(menu, "Single tasks")
     await until(lambda: page.model.rowCount() == 1, "only the other task is shown")
     click(page.toolbar.clear_filter)
     await until(lambda: page.model.rowCount() == 3, "all are shown again")
     assert not page.toolbar.clear_filter.isVisible()
 
 
-async def test_the_menu_by_keyboard_is_for_the_row_that_has_it(desk: Desk, clip: Path) -> None:
-    await waiting_tasks(desk, clip)
+async def test_the_context_menu_key_acts_on_the_current_row(desk: Desk, clip: Path) -> None:
+    await add_queued_tasks(desk, clip)
     view = desk.page.view
     view.setCurrentIndex(desk.page.model.index(1, QueueColumn.TASK))
     view.clearSelection()
@@ -105,8 +104,8 @@ async def test_the_menu_by_keyboard_is_for_the_row_that_has_it(desk: Desk, clip:
     menu.close()
 
 
-async def test_an_idle_cluster_is_not_called_broken(desk: Desk, clip: Path) -> None:
-    await waiting_tasks(desk, clip)
+async def test_an_idle_cluster_is_described_as_ready(desk: Desk, clip: Path) -> None:
+    await add_queued_tasks(desk, clip)
     subtitle = desk.page.subtitle
     await until(lambda: subtitle.text() == "Nothing is running  ·  1 slot is free", "it is ready")
     await desk.services.nodes.pause("desk")
@@ -114,7 +113,7 @@ async def test_an_idle_cluster_is_not_called_broken(desk: Desk, clip: Path) -> N
 
 
 @pytest.mark.usefixtures("qapp")
-def test_a_path_loses_its_beginning(qapp: QApplication) -> None:
+def test_a_long_path_is_elided_at_its_start(qapp: QApplication) -> None:
     Theme(qapp, resources_folder())
     metrics = QFontMetrics(fonts.text(12))
     right = Qt.TextElideMode.ElideRight

@@ -1,4 +1,4 @@
-"""From a drop to a finished output: the overlay, the sheet, its preview, and what is told when something is wrong."""
+"""From a drop to a finished output: the overlay, the submit sheet, its preview, and error messages."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from tests.node.waiting import until
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
-def submitting(desk: Desk) -> SubmitFlow:
+def submit_flow(desk: Desk) -> SubmitFlow:
     found = desk.window.findChild(SubmitFlow)
     assert isinstance(found, SubmitFlow)
     return found
@@ -39,7 +39,7 @@ def mime(*paths: Path) -> QMimeData:
 
 
 def drag(widget: QWidget, data: QMimeData) -> QDragEnterEvent:
-    """Move a drag onto a widget, as the system does."""
+    """Drag data onto a widget, as the system does."""
     event = QDragEnterEvent(
         QPoint(200, 200),
         Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
@@ -53,7 +53,7 @@ def drag(widget: QWidget, data: QMimeData) -> QDragEnterEvent:
 
 
 def drop(widget: QWidget, data: QMimeData) -> QDropEvent:
-    """Let go over a widget that a drag has entered."""
+    """Drop data on a widget that a drag has entered."""
     event = QDropEvent(
         QPointF(200, 200),
         Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
@@ -67,39 +67,38 @@ def drop(widget: QWidget, data: QMimeData) -> QDropEvent:
 
 
 def drag_and_drop(widget: QWidget, data: QMimeData) -> None:
-    """Both."""
     drag(widget, data)
     drop(widget, data)
 
 
 async def sheet_for(desk: Desk, *paths: Path) -> SubmitSheet:
-    """Drop these and wait until the sheet tells what they would become."""
+    """Drop these paths and wait for the preview in the sheet."""
     drag_and_drop(desk.window, mime(*paths))
-    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
-    await until(lambda: sheet.is_preview_current, "the preview is there")
+    sheet = await until(lambda: submit_flow(desk).sheet, "the sheet opens")
+    await until(lambda: sheet.is_preview_current, "the preview is ready")
     return sheet
 
 
-async def known(sheet: SubmitSheet) -> list[PreviewIssue]:
-    await until(lambda: sheet.is_preview_current, "the preview is there")
+async def preview_issues(sheet: SubmitSheet) -> list[PreviewIssue]:
+    await until(lambda: sheet.is_preview_current, "the preview is ready")
     return [row.issue for row in sheet.model.rows]
 
 
-async def closed(desk: Desk) -> None:
-    await until(lambda: submitting(desk).sheet is None, "the sheet is closed")
+async def sheet_closed(desk: Desk) -> None:
+    await until(lambda: submit_flow(desk).sheet is None, "the sheet is closed")
 
 
-def by_command(sheet: SubmitSheet, command: str = COPY) -> None:
-    """An expert's way, which is also the quickest encode."""
+def use_command(sheet: SubmitSheet, command: str = COPY) -> None:
+    """Use a command instead of a preset; this is also the fastest encode."""
     sheet.mode.press(1)
     sheet.command.set_command(command)
 
 
-# -- Two clicks ------------------------------------------------------------------------------------------------------
+# -- Dropping and submitting -----------------------------------------------------------------------------------------
 
 
-async def test_a_dropped_file_is_encoded_after_one_key(desk: Desk, clip: Path) -> None:
-    window, overlay = desk.window, submitting(desk).target.overlay
+async def test_a_dropped_file_is_encoded_after_pressing_enter(desk: Desk, clip: Path) -> None:
+    window, overlay = desk.window, submit_flow(desk).target.overlay
     data = mime(clip)
     entered = drag(window, data)
     assert entered.isAccepted()
@@ -107,13 +106,13 @@ async def test_a_dropped_file_is_encoded_after_one_key(desk: Desk, clip: Path) -
     assert overlay.isVisible()
     assert overlay.size() == window.size()
     QApplication.sendEvent(window, QDragLeaveEvent())
-    drag(overlay, data)  # it is now what lies below the pointer
+    drag(overlay, data)  # the overlay is now under the pointer
     dropped = drop(overlay, data)
     assert dropped.dropAction() is Qt.DropAction.CopyAction
     assert not overlay.isVisible()
-    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
-    QTest.keyClick(sheet.presets.search, Qt.Key.Key_Return)  # at once: it waits for its own preview
-    await closed(desk)
+    sheet = await until(lambda: submit_flow(desk).sheet, "the sheet opens")
+    QTest.keyClick(sheet.presets.search, Qt.Key.Key_Return)  # immediately: the sheet waits for its preview
+    await sheet_closed(desk)
     output = clip.with_name("clip_1080p.mp4")
     await until(output.exists, "the output lies beside the input")
     row = await until(lambda: desk.page.model.row_at(0), "the table shows it")
@@ -122,8 +121,8 @@ async def test_a_dropped_file_is_encoded_after_one_key(desk: Desk, clip: Path) -
     assert desk.window.messages.title == "Queued 1 file."
 
 
-async def test_a_drag_that_leaves_uncovers_the_window(desk: Desk, clip: Path) -> None:
-    overlay = submitting(desk).target.overlay
+async def test_the_overlay_disappears_when_a_drag_leaves(desk: Desk, clip: Path) -> None:
+    overlay = submit_flow(desk).target.overlay
     drag(desk.window, mime(clip))
     assert overlay.isVisible()
     QApplication.sendEvent(desk.window, QDragLeaveEvent())
@@ -138,18 +137,18 @@ async def test_escape_queues_nothing(desk: Desk, clip: Path) -> None:
     desk.window.show_page(1)  # files can be dropped on every page
     sheet = await sheet_for(desk, clip)
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
-    await closed(desk)
+    await sheet_closed(desk)
     assert await desk.services.tasks.newest() == []
 
 
-async def test_undo_takes_back_what_is_not_finished(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_undo_removes_unfinished_tasks(desk: Desk, clip: Path, tmp_path: Path) -> None:
     other = tmp_path / "media" / "other.mov"
     other.write_bytes(clip.read_bytes())
     sheet = await sheet_for(desk, clip, other)
-    by_command(sheet, LONG)
-    await known(sheet)
+    use_command(sheet, LONG)
+    await preview_issues(sheet)
     sheet.submit_button.click()
-    await closed(desk)
+    await sheet_closed(desk)
     assert len(await desk.services.tasks.newest()) == 2
     assert desk.window.messages.title == "Queued 2 files."
     desk.window.messages._button.click()
@@ -161,7 +160,7 @@ async def test_undo_takes_back_what_is_not_finished(desk: Desk, clip: Path, tmp_
     assert not list(clip.parent.glob("*_new.mp4"))
 
 
-async def test_the_last_choice_is_there_again(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_the_last_choice_is_remembered(desk: Desk, clip: Path, tmp_path: Path) -> None:
     sheet = await sheet_for(desk, clip)
     QTest.keyClicks(sheet.presets.search, "prores proxy")
     chosen = sheet.presets.current
@@ -170,28 +169,28 @@ async def test_the_last_choice_is_there_again(desk: Desk, clip: Path, tmp_path: 
     sheet.output.folder.setText(str(tmp_path / "out"))
     sheet.output.policy.press(1)
     sheet.output.priority.setText("7")
-    await known(sheet)
+    await preview_issues(sheet)
     sheet.submit_button.click()
-    await closed(desk)
+    await sheet_closed(desk)
     [task] = await desk.services.tasks.newest()
     assert (task.priority, task.preset and task.preset.name) == (7, "ProRes 422 Proxy")
     assert task.output_file.resolved == str(tmp_path / "out" / "clip_prores_proxy.mov")
-    assert submitting(desk).target.overlay.preset == "ProRes 422 Proxy"
+    assert submit_flow(desk).target.overlay.preset == "ProRes 422 Proxy"
     sheet = await sheet_for(desk, clip)
     assert sheet.presets.current == chosen
     assert sheet.output.folder.text() == str(tmp_path / "out")
     assert sheet.output.policy.current == 1
-    assert sheet.output.priority.text() == ""  # what was urgent is not urgent for ever
+    assert sheet.output.priority.text() == ""  # priority is not remembered
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
 
 
-async def test_the_window_closes_over_an_open_sheet(desk: Desk, clip: Path) -> None:
+async def test_the_window_closes_while_the_sheet_is_open(desk: Desk, clip: Path) -> None:
     sheet = await sheet_for(desk, clip)
-    assert sheet.isVisible()  # and the desk has to end in order now
+    assert sheet.isVisible()  # now the fixture must shut down cleanly
 
 
-# -- What is dropped -------------------------------------------------------------------------------------------------
+# -- Dropped paths ---------------------------------------------------------------------------------------------------
 
 
 async def test_a_dropped_folder_keeps_its_tree(desk: Desk, clip: Path, tmp_path: Path) -> None:
@@ -201,11 +200,11 @@ async def test_a_dropped_folder_keeps_its_tree(desk: Desk, clip: Path, tmp_path:
         (shoot / place).write_bytes(clip.read_bytes())
     sheet = await sheet_for(desk, shoot)
     assert [Path(file.path).name for file in sheet.model.files] == ["a.mov", "b.mov"]
-    by_command(sheet)
+    use_command(sheet)
     sheet.output.folder.setText(str(tmp_path / "out"))
-    await known(sheet)
+    await preview_issues(sheet)
     sheet.submit_button.click()
-    await closed(desk)
+    await sheet_closed(desk)
     below = tmp_path / "out" / shoot.name
     for output in (below / "day 1" / "a_new.mp4", below / "day 2" / "cards" / "b_new.mp4"):
         await until(output.exists, f"{output} is there")
@@ -213,19 +212,19 @@ async def test_a_dropped_folder_keeps_its_tree(desk: Desk, clip: Path, tmp_path:
     assert len({task.batch for task in tasks}) == 1
 
 
-async def test_of_many_files_the_first_are_shown_at_once(desk: Desk, tmp_path: Path) -> None:
+async def test_the_first_of_many_files_are_previewed_early(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(FIRST_FILES + 10):
         (folder / f"clip {number:03}.mov").write_bytes(b"no film")
     drag_and_drop(desk.window, mime(folder))
-    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    sheet = await until(lambda: submit_flow(desk).sheet, "the sheet opens")
     lengths: list[int] = []
     sheet.debouncer.first_rows_ready.connect(lambda rows: lengths.append(len(rows)))
-    assert await known(sheet) == [PreviewIssue.NONE] * (FIRST_FILES + 10)
+    assert await preview_issues(sheet) == [PreviewIssue.NONE] * (FIRST_FILES + 10)
     assert lengths == [FIRST_FILES]
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
 
 
 async def test_more_files_are_dropped_on_the_sheet(desk: Desk, clip: Path, tmp_path: Path) -> None:
@@ -237,26 +236,26 @@ async def test_more_files_are_dropped_on_the_sheet(desk: Desk, clip: Path, tmp_p
     await until(lambda: len(sheet.model.files) == 2, "the other one is added, this one is known")
     assert sheet.title.text() == "Queue 2 files"
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
 
 
-async def test_what_is_no_media_is_told_in_a_sentence(desk: Desk, tmp_path: Path) -> None:
+async def test_paths_without_media_are_reported(desk: Desk, tmp_path: Path) -> None:
     drag_and_drop(desk.window, mime(tmp_path / "gone.mov"))
-    await until(lambda: "gone.mov” doesn't exist" in desk.window.messages.title, "it is told")
+    await until(lambda: "gone.mov” doesn't exist" in desk.window.messages.title, "the message is shown")
     desk.window.open_files(["/" + "words " * 2000, "a\0b"])
-    await until(lambda: "None of these 2" in desk.window.messages.title, "text that is no path is told, too")
+    await until(
+        lambda: "None of these 2" in desk.window.messages.title, "text that isn't a path is reported too"
+    )
     assert desk.defects == []
     papers = tmp_path / "papers"
     papers.mkdir()
     (papers / "letter.txt").write_text("no film")
     drag_and_drop(desk.window, mime(papers))
-    await until(lambda: "No video" in desk.window.messages.title, "it is told")
-    assert submitting(desk).sheet is None
+    await until(lambda: "No video" in desk.window.messages.title, "the message is shown")
+    assert submit_flow(desk).sheet is None
 
 
-async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
-    desk: Desk, clip: Path, tmp_path: Path
-) -> None:
+async def test_outputs_of_the_cluster_in_a_folder_are_skipped(desk: Desk, clip: Path, tmp_path: Path) -> None:
     folder = tmp_path / "films"
     folder.mkdir()
     source = clip.rename(folder / "clip.mov")
@@ -268,25 +267,25 @@ async def test_outputs_of_the_cluster_in_a_folder_are_left_out(
     assert [file.path for file in sheet.model.files] == [str(source)]
     assert desk.window.messages.title == "Skipped 1 file written by this cluster."
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
     source.unlink()
     drag_and_drop(desk.window, mime(folder))
     await until(
-        lambda: submitting(desk).sheet is None and desk.window.messages.isVisible(), "nothing is left"
+        lambda: submit_flow(desk).sheet is None and desk.window.messages.isVisible(), "nothing is left"
     )
-    sheet = await sheet_for(desk, output)  # named by itself, it is meant
+    sheet = await sheet_for(desk, output)  # a file dropped on its own is not skipped
     assert [file.path for file in sheet.model.files] == [str(output)]
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
 
 
-async def test_one_bad_file_does_not_hold_up_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_an_unreadable_file_does_not_block_the_others(desk: Desk, clip: Path, tmp_path: Path) -> None:
     sheet = await sheet_for(desk, clip, tmp_path / "gone.mov")
     assert [row.issue for row in sheet.model.rows] == [PreviewIssue.NONE, PreviewIssue.INPUT]
     assert sheet.preview.note.text() == "1 file can't be read. It will be skipped."
     assert sheet.submit_button.text() == "Queue 1 of 2"
     sheet.submit_button.click()
-    await closed(desk)
+    await sheet_closed(desk)
     [task] = await desk.services.tasks.newest()
     assert task.name == "clip.mov"
 
@@ -300,19 +299,19 @@ async def test_paths_are_pasted(desk: Desk, clip: Path, kind: str) -> None:
     QGuiApplication.clipboard().setMimeData(data)
     desk.page.view.setFocus()
     QTest.keyClick(desk.window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    sheet = await until(lambda: submit_flow(desk).sheet, "the sheet opens")
     assert [file.path for file in sheet.model.files] == [str(clip)]
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
 
 
-async def test_a_clipboard_without_files_is_told(desk: Desk) -> None:
+async def test_a_clipboard_without_files_is_reported(desk: Desk) -> None:
     QGuiApplication.clipboard().setText("just words")
-    submitting(desk).paste()
+    submit_flow(desk).paste()
     assert desk.window.messages.title == "There are no files on the clipboard."
 
 
-# -- What will happen ------------------------------------------------------------------------------------------------
+# -- Preview ---------------------------------------------------------------------------------------------------------
 
 
 async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp_path: Path) -> None:
@@ -322,12 +321,12 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     for path in (folder / "free.mov", folder / "busy.mov", twin):
         path.write_bytes(clip.read_bytes())
     (folder / "clip_new.mp4").write_bytes(b"somebody's work")
-    await desk.add(folder / "busy.mov", LONG)  # keeps busy.out.mp4
+    await desk.add(folder / "busy.mov", LONG)  # reserves busy.out.mp4
     sheet = await sheet_for(desk, clip, folder / "busy.mov", folder / "free.mov", twin)
-    by_command(sheet)
+    use_command(sheet)
     sheet.output.folder.setText(str(folder))
     sheet.output.name.setText("${INPUT_FILE_BASENAME}_new.mp4")
-    assert await known(sheet) == [
+    assert await preview_issues(sheet) == [
         PreviewIssue.RENAMED,
         PreviewIssue.NONE,
         PreviewIssue.NONE,
@@ -335,7 +334,7 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     ]
     assert sheet.preview.note.text() == "The output name of 2 files is taken, so a number will be added."
     sheet.output.policy.press(2)
-    assert await known(sheet) == [
+    assert await preview_issues(sheet) == [
         PreviewIssue.EXISTS,
         PreviewIssue.NONE,
         PreviewIssue.NONE,
@@ -343,21 +342,21 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     ]
     assert sheet.submit_button.text() == "Queue 2 of 4"
     sheet.output.policy.press(1)
-    assert await known(sheet) == [
+    assert await preview_issues(sheet) == [
         PreviewIssue.REPLACES,
         PreviewIssue.NONE,
         PreviewIssue.NONE,
         PreviewIssue.SHARED,
     ]
     sheet.output.name.setText("${INPUT_FILE_BASENAME}.out.mp4")
-    assert await known(sheet) == [
+    assert await preview_issues(sheet) == [
         PreviewIssue.NONE,
         PreviewIssue.TAKEN,
         PreviewIssue.NONE,
         PreviewIssue.SHARED,
     ]
     sheet.submit_button.click()
-    await closed(desk)
+    await sheet_closed(desk)
     assert sorted(task.name for task in await desk.services.tasks.newest()) == [
         "busy.mov",
         "clip.mov",
@@ -367,7 +366,7 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     assert (folder / "clip_new.mp4").read_bytes() == b"somebody's work"
 
 
-async def test_which_nodes_could_run_it_is_told(desk: Desk, clip: Path) -> None:
+async def test_the_sheet_shows_which_nodes_can_run_the_tasks(desk: Desk, clip: Path) -> None:
     sheet = await sheet_for(desk, clip)
     assert sheet.eligibility_label.text() == "desk can run this now."
     sheet.output.labels.setText("encoder:hevc_nvenc, gpu")
@@ -378,48 +377,48 @@ async def test_which_nodes_could_run_it_is_told(desk: Desk, clip: Path) -> None:
     assert "isn't a valid label" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
 
 
-async def test_a_mistake_in_a_command_is_told_while_typing(desk: Desk, clip: Path) -> None:
+async def test_an_error_in_a_command_is_shown_while_typing(desk: Desk, clip: Path) -> None:
     sheet = await sheet_for(desk, clip)
-    by_command(sheet, "-i ${INPUT_FILE} | tee")
+    use_command(sheet, "-i ${INPUT_FILE} | tee")
     assert sheet.command.error is not None
     assert "don't run in a shell" in sheet.command._error_label.text()
     assert not sheet.submit_button.isEnabled()
-    by_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
+    use_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
     assert "${INPUT_FIL} isn't a wildcard." in sheet.command._error_label.text()
-    by_command(sheet)
-    assert await known(sheet) == [PreviewIssue.NONE]
+    use_command(sheet)
+    assert await preview_issues(sheet) == [PreviewIssue.NONE]
     sheet.output.name.clear()
-    assert await known(sheet) == [PreviewIssue.COMMAND]
+    assert await preview_issues(sheet) == [PreviewIssue.COMMAND]
     assert "the task has no output" in sheet.preview.note.text()
     assert not sheet.submit_button.isEnabled()
     sheet.output.name.setText("a.mp4")
-    await known(sheet)
+    await preview_issues(sheet)
     sheet.submit_button.click()
-    await closed(desk)
-    sheet = await sheet_for(desk, clip)  # the command is remembered, and there is a way back to the presets
+    await sheet_closed(desk)
+    sheet = await sheet_for(desk, clip)  # the command is remembered, and switching back to presets works
     assert sheet.command.command() == COPY
     assert sheet.output.name.text() == "a.mp4"
     sheet.mode.press(0)
-    assert await known(sheet) == [PreviewIssue.NONE]
+    assert await preview_issues(sheet) == [PreviewIssue.NONE]
     assert sheet.presets.current is not None
     assert sheet.output.name.text() == ""
     sheet.reject()
-    await closed(desk)
+    await sheet_closed(desk)
 
 
 # -- Parts -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_that_macos_wants_opened_is_heard_of(qapp: QApplication) -> None:
+def test_a_file_opened_by_macos_is_passed_on(qapp: QApplication) -> None:
     assert isinstance(qapp, Application)
-    heard: list[str] = []
-    connection = qapp.file_opened.connect(heard.append)
+    opened: list[str] = []
+    connection = qapp.file_opened.connect(opened.append)
     QApplication.sendEvent(qapp, QFileOpenEvent("/films/a b.mov"))
     qapp.file_opened.disconnect(connection)
-    assert heard == ["/films/a b.mov"]
+    assert opened == ["/films/a b.mov"]
 
 
 def test_paths_are_found_in_text(qapp: QApplication) -> None:
@@ -431,13 +430,13 @@ def test_paths_are_found_in_text(qapp: QApplication) -> None:
 
 
 @pytest.mark.parametrize("for_output", [True, False])
-def test_every_wildcard_on_offer_is_known(*, for_output: bool) -> None:
+def test_every_wildcard_in_the_menu_exists(*, for_output: bool) -> None:
     for text, meaning in wildcards(for_output=for_output):
         assert wildcards_in(text)
         assert meaning
 
 
-def test_a_choice_survives_its_file(tmp_path: Path) -> None:
+def test_a_choice_is_saved_and_restored(tmp_path: Path) -> None:
     path = str(tmp_path / "window.ini")
     choice = SubmitChoice(
         preset=None, command='-i ${INPUT_FILE} -vf "scale=1,2" x', folder="/a, b", if_exists=IfExists.SKIP

@@ -26,7 +26,7 @@ from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 from ffmate_desktop.gui.watchfolders.text import FolderDisplay, FolderHealth
 from ffmate_desktop.services.preset_editor import PresetDraft
 from tests.gui.desk import Desk
-from tests.gui.submit.test_flow import mime, submitting
+from tests.gui.submit.test_flow import mime, submit_flow
 from tests.node.waiting import until
 
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
@@ -152,7 +152,7 @@ async def test_a_dropped_folder_is_watched_and_what_is_copied_in_is_done(
     root.mkdir()
     drag_and_drop(desk.window, QPoint(700, 400), root)
     dialog = await opened(page)
-    assert submitting(desk).sheet is None
+    assert submit_flow(desk).sheet is None
     assert dialog.basics.path.text() == str(root)
     assert "hasn't changed for 30 s" in dialog.basics.complete.text()
     dialog.basics.interval.setValue(1)
@@ -178,11 +178,11 @@ async def test_elsewhere_a_dropped_folder_is_queued_once(desk: Desk, clip: Path)
     page = shown_page(desk)
     await known(page)
     drag_and_drop(desk.window, QPoint(100, 300), clip.parent)  # the sidebar
-    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    sheet = await until(lambda: submit_flow(desk).sheet, "the sheet opens")
     sheet.reject()
-    await until(lambda: submitting(desk).sheet is None, "the sheet is closed")
+    await until(lambda: submit_flow(desk).sheet is None, "the sheet is closed")
     drag_and_drop(desk.window, QPoint(700, 400), clip)  # a file on the page
-    sheet = await until(lambda: submitting(desk).sheet, "the sheet opens")
+    sheet = await until(lambda: submit_flow(desk).sheet, "the sheet opens")
     sheet.reject()
     assert page.dialog is None
     assert await desk.services.watchfolders.all() == []
