@@ -107,19 +107,19 @@
     </message>
     <message>
         <source>Choose …</source>
-        <translation>Wählen …</translation>
+        <translation>Auswählen …</translation>
     </message>
     <message>
         <source>Choose the folder to watch</source>
-        <translation>Zu überwachenden Ordner wählen</translation>
+        <translation>Zu überwachenden Ordner auswählen</translation>
     </message>
     <message>
         <source>What this watchfolder is for</source>
-        <translation>Wozu dieser überwachte Ordner dient</translation>
+        <translation>Wofür dieser Ordner überwacht wird</translation>
     </message>
     <message>
         <source>Seconds between scans</source>
-        <translation>Sekunden zwischen zwei Durchläufen</translation>
+        <translation>Sekunden zwischen zwei Scans</translation>
     </message>
     <message>
         <source>s</source>
@@ -151,11 +151,11 @@
     </message>
     <message>
         <source>Scan every</source>
-        <translation>Durchsuchen alle</translation>
+        <translation>Scanintervall</translation>
     </message>
     <message>
         <source>Required: the preset has no output pattern</source>
-        <translation>Erforderlich: Die Voreinstellung gibt keine Ausgabe an</translation>
+        <translation>Erforderlich: Die Voreinstellung legt keine Ausgabe fest</translation>
     </message>
     <message>
         <source>Same as the folder</source>
@@ -508,7 +508,7 @@
     <name>DryRunPane</name>
     <message>
         <source>Scanning the folder</source>
-        <translation>Der Ordner wird durchsucht</translation>
+        <translation>Ordner wird gescannt</translation>
     </message>
     <message>
         <source>What would happen to each file</source>
@@ -524,7 +524,7 @@
     </message>
     <message>
         <source>Scanning the folder …</source>
-        <translation>Der Ordner wird durchsucht …</translation>
+        <translation>Ordner wird gescannt …</translation>
     </message>
     <message>
         <source>This is a dry run: nothing is written, moved or queued.</source>
@@ -717,7 +717,7 @@
     </message>
     <message>
         <source>No files match this filter.</source>
-        <translation>Keine Dateien entsprechen diesem Filter.</translation>
+        <translation>Keine Datei entspricht diesem Filter.</translation>
     </message>
     <message>
         <source>No node can reach this folder right now.</source>
@@ -725,7 +725,7 @@
     </message>
     <message>
         <source>This folder hasn&apos;t been scanned yet.</source>
-        <translation>Dieser Ordner wurde noch nicht durchsucht.</translation>
+        <translation>Dieser Ordner wurde noch nicht gescannt.</translation>
     </message>
     <message>
         <source>No files yet. Files you put into the folder appear here.</source>
@@ -803,7 +803,7 @@
     <name>FolderActions</name>
     <message>
         <source>Scan now</source>
-        <translation>Jetzt durchsuchen</translation>
+        <translation>Jetzt scannen</translation>
     </message>
     <message>
         <source>Suspend</source>
@@ -1500,7 +1500,7 @@
     </message>
     <message>
         <source>The original is moved to the trash of the scanning computer once its output is in place and verified.</source>
-        <translation>Das Original kommt in den Papierkorb des Computers, der den Ordner durchsucht, sobald die Ausgabe fertig und geprüft ist.</translation>
+        <translation>Das Original kommt in den Papierkorb des Computers, der den Ordner scannt, sobald die Ausgabe fertig und geprüft ist.</translation>
     </message>
 </context>
 <context>
@@ -2859,7 +2859,7 @@
     </message>
     <message>
         <source>Only nodes with all of these labels, such as storage:media, scan the folder and run its tasks.</source>
-        <translation>Nur Knoten mit all diesen Labels, zum Beispiel storage:media, durchsuchen den Ordner und führen seine Aufgaben aus.</translation>
+        <translation>Nur Knoten mit all diesen Labels, zum Beispiel storage:media, scannen den Ordner und führen seine Aufgaben aus.</translation>
     </message>
     <message>
         <source>Use this while FFmate nodes watch the same folder. Their lock files are always respected.</source>
@@ -2956,11 +2956,11 @@
     </message>
     <message>
         <source>Any node that can reach the folder may scan it and encode its files.</source>
-        <translation>Jeder Knoten, der den Ordner erreicht, kann ihn durchsuchen und seine Dateien kodieren.</translation>
+        <translation>Jeder Knoten, der den Ordner erreicht, kann ihn scannen und seine Dateien kodieren.</translation>
     </message>
     <message>
         <source>Choose a preset.</source>
-        <translation>Bitte eine Voreinstellung wählen.</translation>
+        <translation>Wählen Sie eine Voreinstellung aus.</translation>
     </message>
     <message>
         <source>Move the originals of failed tasks to “{0}”?</source>
@@ -2999,7 +2999,7 @@
     </message>
     <message>
         <source>Drop a folder here. Files you put into it are encoded automatically by any node that can reach it.</source>
-        <translation>Legen Sie hier einen Ordner ab. Dateien darin werden automatisch von jedem Knoten kodiert, der ihn erreicht.</translation>
+        <translation>Legen Sie hier einen Ordner ab. Alle Dateien darin werden automatisch kodiert, von jedem Knoten, der den Ordner erreicht.</translation>
     </message>
     <message>
         <source>Files in these folders are encoded automatically</source>
@@ -3008,8 +3008,8 @@
     <message numerus="yes">
         <source>%n need attention</source>
         <translation>
-            <numerusform>%n braucht Hilfe</numerusform>
-            <numerusform>%n brauchen Hilfe</numerusform>
+            <numerusform>%n erfordert Aufmerksamkeit</numerusform>
+            <numerusform>%n erfordern Aufmerksamkeit</numerusform>
         </translation>
     </message>
     <message>
@@ -3022,7 +3022,7 @@
     </message>
     <message>
         <source>Files you put into it are encoded automatically. Single files are queued once.</source>
-        <translation>Dateien darin werden automatisch kodiert. Einzelne Dateien werden einmal eingereiht.</translation>
+        <translation>Dateien in diesem Ordner werden automatisch kodiert. Einzelne Dateien werden einmal eingereiht.</translation>
     </message>
 </context>
 <context>
@@ -3399,7 +3399,7 @@
     </message>
     <message>
         <source>State</source>
-        <translation>Zustand</translation>
+        <translation>Status</translation>
     </message>
     <message>
         <source>Frames/s</source>
@@ -3465,7 +3465,7 @@
     </message>
     <message>
         <source>State</source>
-        <translation>Zustand</translation>
+        <translation>Status</translation>
     </message>
     <message>
         <source>Reason</source>
@@ -3513,7 +3513,7 @@
     </message>
     <message>
         <source>Scanning</source>
-        <translation>Wird durchsucht</translation>
+        <translation>Wird gescannt</translation>
     </message>
     <message>
         <source>New</source>
@@ -3521,7 +3521,7 @@
     </message>
     <message>
         <source>Not being scanned</source>
-        <translation>Wird nicht durchsucht</translation>
+        <translation>Wird nicht gescannt</translation>
     </message>
     <message>
         <source>Partly readable</source>
@@ -3529,7 +3529,7 @@
     </message>
     <message>
         <source>Needs attention</source>
-        <translation>Achtung</translation>
+        <translation>Bitte prüfen</translation>
     </message>
     <message>
         <source>Unreachable</source>
@@ -3565,11 +3565,11 @@
     </message>
     <message>
         <source>No available node has the labels {0}, or all such nodes are paused or busy.</source>
-        <translation>Kein verfügbarer Knoten hat die Labels {0}, oder alle passenden Knoten sind angehalten oder beschäftigt.</translation>
+        <translation>Kein verfügbarer Knoten hat die Labels {0}, oder alle passenden Knoten sind pausiert oder ausgelastet.</translation>
     </message>
     <message>
         <source>No node is available: all nodes are paused or offline.</source>
-        <translation>Kein Knoten ist verfügbar: alle sind angehalten oder offline.</translation>
+        <translation>Kein Knoten ist verfügbar: Alle sind pausiert oder offline.</translation>
     </message>
     <message>
         <source>Suspended: new files are not queued. Queued tasks still run.</source>
@@ -3613,7 +3613,7 @@
     </message>
     <message>
         <source>Other</source>
-        <translation>Sonstiges</translation>
+        <translation>Andere</translation>
     </message>
     <message>
         <source>attempt {0} of {1}</source>
