@@ -1,4 +1,4 @@
-"""Claims: taking tasks, and the fenced writes of whoever holds one; the rules stand in claims.sql."""
+"""Claims tasks, and writes under a claim, fenced by it. The rules are in claims.sql."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -31,11 +31,11 @@ Ended = Sequence[tuple[Claim, Outcome]]
 async def finish_and_claim(
     database: Database, node_id: int, ended: Ended, slots: int, ahead: int = 0
 ) -> tuple[dict[int, Desired], list[Claim]]:
-    """End these tasks and take up to `slots` others whose labels this node provides, most urgent first.
+    """End these tasks and claim up to `slots` others whose labels this node has, most urgent first.
 
-    Up to `ahead` more are taken of a queue that keeps every slot of the cluster busy without them. Returns the ids
-    that were ended, all other claims were lost, and the new claims. A task whose deletion is wanted by now comes with
-    "delete": remove it with `delete_claimed`.
+    Claims up to `ahead` more from a queue that fills every slot of the cluster without them. Returns the desired
+    state of each ended task by id, and the new claims. A claim whose id is missing was lost; a task that is to be
+    deleted has to be removed with `delete_claimed`.
     """
     rows = await database.fetch(
         query("claims", "finish_and_claim"),
@@ -58,7 +58,7 @@ async def finish_and_claim(
 
 
 def _to_claim(row: asyncpg.Record) -> Claim:
-    """The claim is committed: whatever the row holds, the node has to know of it, or nobody would give it back."""
+    """Never raises: the claim is committed, and only a node that knows of it can give it back."""
     spec, publishing, unreadable = _work(row["spec"], row["publishing"])
     return Claim(
         id=row["id"],
@@ -74,7 +74,7 @@ def _to_claim(row: asyncpg.Record) -> Claim:
 
 
 def _work(stored: object, publishing: object) -> tuple[TaskSpec, PublishingRecord | None, Unreadable | None]:
-    """What is to be done, and what an earlier node left to be finished: both can be read, or neither counts."""
+    """The spec and the publishing record of an earlier attempt. Unless both are readable, the task can't run here."""
     spec = read_record(TaskSpec, stored)
     if isinstance(spec, Unreadable):
         return readable_part(stored), None, spec
@@ -90,7 +90,7 @@ def _work(stored: object, publishing: object) -> tuple[TaskSpec, PublishingRecor
 
 
 async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) -> list[Claim]:
-    """Only take tasks; see `finish_and_claim`."""
+    """Only claim tasks; see `finish_and_claim`."""
     return (await finish_and_claim(database, node_id, (), slots, ahead))[1]
 
 
@@ -128,7 +128,7 @@ async def set_phase(
 
 
 def _files_of(outputs: Sequence[RecordedOutput]) -> tuple[list[str], list[int], list[int]]:
-    """Path keys, microseconds and bytes of every file that is about to be published."""
+    """Path keys, microseconds and bytes of every file to be published."""
     files = [
         (f"{target}/{name}" if name else target, size, time)
         for output in outputs
@@ -144,9 +144,9 @@ def _files_of(outputs: Sequence[RecordedOutput]) -> tuple[list[str], list[int], 
 
 
 async def set_output(database: Database, node_id: int, claim: Claim, output_key: str) -> bool:
-    """Reserve the final output path among active tasks; False when the claim is lost.
+    """Reserve the final output path among active tasks; False if the claim is lost.
 
-    Raises OutputTakenError when another active task has that path.
+    Raises OutputTakenError if another active task has that path.
     """
     try:
         row = await database.fetch_one(
@@ -163,9 +163,9 @@ async def give_back(
     held: Mapping[int, Epoch] | None = None,
     not_before: datetime | None = None,
 ) -> set[int]:
-    """Put running tasks back into the queue: for others at once, or at `not_before`. Returns the ids.
+    """Put running tasks back into the queue, to be claimed now or from `not_before` on. Returns their ids.
 
-    `held` maps ids to the epochs of their claims; without it, all that this incarnation has are given back.
+    `held` maps ids to the epochs of their claims; without it, all claims of this incarnation are given back.
     """
     ids, epochs = (None, None) if held is None else (list(held), list(held.values()))
     async with database.transaction() as connection:
@@ -175,19 +175,20 @@ async def give_back(
 
 
 async def refuse(
-    database: Database, node_id: int, claim: Claim, sentence: str, most: int
+    database: Database, node_id: int, claim: Claim, sentence: str, max_nodes: int
 ) -> tuple[bool, str, dict[str, str]]:
-    """Leave a task that cannot run on this node to others, so that at most `most` nodes try.
+    """Leave a task that can't run on this node to others, so that at most `max_nodes` nodes try it.
 
-    Returns whether somebody else may run it (else end it), this node's name, and why others (names) could not.
+    Returns whether another node may run it (otherwise end it), this node's name, and the reasons of the other nodes
+    by name.
     """
     row = await database.fetch_one(
-        query("claims", "refuse_task"), claim.id, claim.epoch, node_id, sentence, most
+        query("claims", "refuse_task"), claim.id, claim.epoch, node_id, sentence, max_nodes
     )
     if row is None:
         return False, "", {}
-    told = {other: as_list(who) for other, who in as_object(row["refused"]).items() if other != str(node_id)}
-    others = {who[0]: who[1] for who in told.values() if len(who) > 1 and all(map(as_text, who[:2]))}
+    refusals = [as_list(entry) for node, entry in as_object(row["refused"]).items() if node != str(node_id)]
+    others = {entry[0]: entry[1] for entry in refusals if len(entry) > 1 and all(map(as_text, entry[:2]))}
     return row["given"], row["node_name"] or "", others
 
 
@@ -195,25 +196,25 @@ async def delete_ended(
     connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]",
     rows: Sequence[asyncpg.Record],
 ) -> None:
-    """Remove those of the rows (id, desired) that somebody deleted while they ran."""
+    """Remove those of the rows (id, desired) that were deleted while they ran."""
     deleted = [row["id"] for row in rows if row["desired"] == "delete"]
     if deleted:
         await connection.execute(query("claims", "delete_ended"), deleted)
 
 
 async def delete_claimed(database: Database, node_id: int, claim: Claim) -> bool:
-    """Remove a task that was deleted while this node ran it; False when the claim is lost."""
+    """Remove a task that was deleted while this node ran it; False if the claim is lost."""
     row = await database.fetch_one(query("claims", "delete_claimed"), claim.id, claim.epoch, node_id)
     return row is not None
 
 
 async def append_log(database: Database, node_id: int, claim: Claim, seq: int, lines: str) -> None:
-    """Add a chunk of lines to the log of this attempt; chunks of a lost claim are dropped by the statement."""
+    """Add a chunk of lines to the log of this attempt. Chunks of a lost claim are dropped."""
     await database.fetch(query("claims", "append_log"), claim.id, claim.epoch, node_id, seq, lines)
 
 
 async def send_progress(database: Database, node_id: int, tasks: list[LiveProgress]) -> None:
-    """Tell every listener how far this node's tasks are, without writing a row."""
+    """Notify all listeners of the progress of this node's tasks, without writing a row."""
     # 7,900 bytes hold about 130 tasks; PostgreSQL refuses payloads of 8,000 bytes.
     for start in range(0, len(tasks), 80):
         payload = progress_payload(node_id, tasks[start : start + 80])

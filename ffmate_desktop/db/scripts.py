@@ -1,4 +1,4 @@
-"""The fenced writes around a task's scripts; the rules stand in scripts.sql."""
+"""The fenced writes around a task's scripts. The rules are in scripts.sql."""
 
 from collections.abc import Sequence
 

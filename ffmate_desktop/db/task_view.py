@@ -1,4 +1,4 @@
-"""A row of the queries about tasks as the task that people and programs see."""
+"""Turns rows of `list_tasks` and `get_tasks` into tasks as people and programs see them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ from ffmate_desktop.domain.wire import RawResolved
 
 
 def by_status(counts: Iterable[tuple[str, int]]) -> dict[TaskStatus, int]:
-    """Counts by status; all words of a newer release count as one."""
+    """Counts by status. All statuses of a newer release are counted together."""
     found: dict[TaskStatus, int] = {}
     for word, tasks in counts:
         status = as_member(TaskStatus, word, TaskStatus.UNKNOWN)
@@ -31,7 +31,7 @@ def by_status(counts: Iterable[tuple[str, int]]) -> dict[TaskStatus, int]:
 
 
 def to_task(row: asyncpg.Record) -> Task:
-    """A row of `list_tasks` or `get_tasks` as people see it."""
+    """The task of a row; values that this release can't read are left out."""
     status = as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN)
     facts = TaskFacts.from_json(row["result"])
     spec, unreadable = _spec(row["spec"], facts.imported)
@@ -82,7 +82,7 @@ def to_task(row: asyncpg.Record) -> Task:
 
 
 def _spec(stored: object, imported: Mapping[str, Any] | None) -> tuple[TaskSpec, str | None]:
-    """What the task was made from, as a sidecar changed it; with the reason when only a part of it can be read."""
+    """The spec with the changes of a sidecar; and if only a part of it is readable, the reason."""
     found = read_record(TaskSpec, stored)
     if isinstance(found, Unreadable):
         return readable_part(stored), str(found)

@@ -1,4 +1,4 @@
-"""An attempt at a task: which node, when, and how it ended."""
+"""An attempt at a task: its node, its times, and how it ended."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,8 +10,8 @@ from ffmate_desktop.domain.status import TaskStatus
 class AttemptEnd(StrEnum):
     """How an attempt ended.
 
-    REFUSED: its node could not run it, and left it to others. TAKEN_BACK: its node was taken for dead, then went on.
-    UNKNOWN: in a way that only a newer release knows; the attempt keeps the word.
+    REFUSED: its node couldn't run the task, and left it to others. TAKEN_BACK: its node was declared lost, and then
+    continued. UNKNOWN: a word of a newer release, which the attempt keeps.
     """
 
     RUNNING = "running"
@@ -27,9 +27,9 @@ class AttemptEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Times in milliseconds since 1970 UTC; `number` starts again after a restart; `error` is the first line.
+    """Times in milliseconds since 1970 UTC. `number` starts again after a restart; `error` is its first line.
 
-    `word` is the end as it is stored, where that is UNKNOWN.
+    `word` is the stored end if `end` is UNKNOWN.
     """
 
     number: int
@@ -42,7 +42,7 @@ class Attempt:
 
 
 def end_of(status: TaskStatus) -> AttemptEnd:
-    """How the attempt ended that brought a task into this status."""
+    """The end of the last attempt of a task with this status."""
     match status:
         case TaskStatus.DONE_SUCCESSFUL:
             return AttemptEnd.DONE

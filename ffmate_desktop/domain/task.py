@@ -1,4 +1,4 @@
-"""A task: one ffmpeg job, its states, and the shape in which people and programs see it."""
+"""A task: one ffmpeg job, its states, and its JSON for people and programs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class NewTask(Wire):
-    """What a submitter asks for: FFmate's new task, with our fields beside it."""
+    """A task as it is submitted: FFmate's fields, and ours."""
 
     input_file: str
     command: str | None = None
@@ -63,15 +63,15 @@ class NewTask(Wire):
 
 
 class TaskSpec(ForwardCompatible):
-    """What a node needs to run a task; written at submit and never changed.
-
-    What an imported sidecar changes for one attempt stands in the task's result, under "imported".
+    """What a node needs to run a task. Written at submit and never changed.
 
     `clock_ns` (nanoseconds since 1970 UTC) and `utc_offset` (seconds) are the one clock reading that all date and
-    time wildcards of the task use. `output` is the resolved path, or None while it depends on the node,
-    `output_mount` the mount point that it lay below where it was submitted. `if_exists` never is SKIP: that is
-    written as FAIL with `skip_existing`, so that nodes of an older release fail the task. What a newer
-    release added is passed over, so that nodes of two releases can share a queue, and kept in copies and changes.
+    time wildcards of the task use. `output` is the resolved path, or None while it depends on the node;
+    `output_mount` is the mount point above it on the computer that submitted the task. `if_exists` is never SKIP:
+    that is stored as FAIL with `skip_existing`, so that nodes of an older release fail the task.
+
+    What an imported sidecar changes for one attempt is in the task's result (`TaskFacts.imported`). Fields of a newer
+    release are ignored, so that nodes of two releases can share a queue, and kept in copies and changes.
     """
 
     command: str
@@ -93,16 +93,16 @@ class TaskSpec(ForwardCompatible):
 
     @property
     def policy(self) -> IfExists:
-        """What the submitter chose for an output that exists."""
+        """The submitter's choice for an output that exists."""
         return IfExists.SKIP if self.skip_existing else self.if_exists
 
     def changed(self, fields: Mapping[str, Any] | None) -> "TaskSpec":
-        """The same with other values for some of its fields, by their names in JSON."""
+        """A copy with other values for some fields, by their names in JSON."""
         return TaskSpec.model_validate(self.to_json() | dict(fields)) if fields else self
 
 
 def readable_part(stored: object) -> TaskSpec:
-    """As much of an unreadable spec as can be shown; it is never carried out."""
+    """The readable part of a spec, to be shown and never run."""
     return read_valid_fields(TaskSpec, stored, _NEEDED)
 
 
@@ -119,7 +119,7 @@ _NEEDED = {
 
 
 class Client(Wire):
-    """The node that works, or worked, on a task, as FFmate shows it; `last_seen` in milliseconds since 1970 UTC."""
+    """The node of a task's current or last attempt, as FFmate shows it; `last_seen` in ms since 1970 UTC."""
 
     identifier: str
     session: UUID | None = None
@@ -139,10 +139,10 @@ class PresetName(Wire):
 
 
 class Task(Wire):
-    """A task as it is shown: FFmate's fields first, ours after them. Times in milliseconds since 1970 UTC.
+    """A task as people and programs see it: FFmate's fields, then ours. Times in milliseconds since 1970 UTC.
 
-    `status_word` is the status as it is stored, which may be one of a newer release. `unreadable` says why this
-    release cannot read what the task was made from; the fields that come from it are then empty or incomplete.
+    `status_word` is the stored status, which may be one of a newer release. `unreadable` says why this release can't
+    read the task's spec; the fields that come from it are then empty or incomplete.
     """
 
     uuid: UUID
@@ -181,7 +181,7 @@ class Task(Wire):
     frame: int | None = None
     facts: dict[str, JsonValue] | None = None
     skipped: bool | None = None
-    """Its output existed when it was to run; it ended as cancelled."""
+    """The output existed before the task ran; it ended as cancelled."""
     unreadable: str | None = None
     status_word: str = Field(default="", exclude=True)
 
@@ -196,7 +196,7 @@ class Task(Wire):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A task that this node was given, and the epoch that every later write must name."""
+    """A task that this node has claimed, and the epoch that every later write must name."""
 
     id: int
     uuid: UUID
@@ -206,17 +206,17 @@ class Claim:
     attempts: int
     spec: TaskSpec
     publishing: PublishingRecord | None = None
-    """What an earlier attempt was allowed to move into place before its node died: finish that, do not encode."""
+    """What an earlier attempt was publishing when its node died: finish that instead of encoding."""
     unreadable: Unreadable | None = None
-    """Why this release cannot read what to do; then `spec` is only a part of it."""
+    """Why this release can't read the task; `spec` is then only a part of it."""
 
     def check_readable(self) -> None:
-        """Raises RetryElsewhereError for what this release cannot read: another node may be newer."""
+        """Raises RetryElsewhereError if this release can't read the task: another node may be newer."""
         if self.unreadable is None:
             return
         raise RetryElsewhereError(
-            f"This task cannot be read by this release ({self.unreadable.why}).",
-            "A newer release made it, or it was changed by hand: update FFmate Desktop, or delete the task.",
+            f"This version can't read this task ({self.unreadable.why}).",
+            "A newer version created it, or it was edited by hand. Update FFmate Desktop, or delete the task.",
             everywhere_message=f"No node can read this task ({self.unreadable.why}): not {{nodes}}.",
         )
 

@@ -1,10 +1,10 @@
-"""Moves finished outputs to their final names and never destroys a file that it may not replace.
+"""Moves finished outputs to their final names, and never destroys a file that it may not replace.
 
-One file: the name is taken by the operation that also moves the file, so of any number of publishers exactly one
-gets a name. A set of files (segments, numbered pictures): all names are checked first, then the files are moved one
-by one, playlists last; when a name is taken in between, the files moved so far are moved back. With RENAME a set
-whose names are not all free goes as a whole into a new folder, as its files refer to each other by name. Whatever
-the policy, a file that the task reads is never replaced.
+One file: the operation that moves the file also takes the name, so of several publishers exactly one gets a name.
+A set of files (segments, numbered pictures): all names are checked first, then the files are moved one by one,
+playlists last. If a name is taken meanwhile, the files moved so far are moved back. With RENAME, a set whose names
+aren't all free goes into a new folder as a whole, since its files refer to each other by name. A file that the task
+reads is never replaced.
 """
 
 import errno
@@ -30,18 +30,18 @@ from ffmate_desktop.media.temporaries import remove
 
 _LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set
 _NO_SPACE = "There is no space left on the disk of “{}”."
-_NOT_ALLOWED = "“{}” may not be written by this user."
+_NOT_ALLOWED = "This user isn't allowed to write “{}”."
 _TROUBLE = {
     errno.EACCES: (_NOT_ALLOWED, "Change its permissions, or choose another folder."),
     errno.EPERM: (_NOT_ALLOWED, "Change its permissions, or choose another folder."),
     errno.EROFS: ("The disk of “{}” is read-only.", "Choose another folder, or mount it for writing."),
     errno.ENOSPC: (_NO_SPACE, "Free some space, then restart the task."),
     errno.EDQUOT if sys.platform != "win32" else errno.ENOSPC: (_NO_SPACE, "Free some space, then restart the task."),
-    errno.EFBIG: ("The file system of “{}” allows no file of this size.", "Choose another disk (not FAT)."),
+    errno.EFBIG: ("The file system of “{}” doesn't allow files of this size.", "Choose another disk (not FAT)."),
     errno.ENOENT: ("The folder of “{}” is gone.", "Is its disk or network share still connected?"),
     errno.ENOTDIR: ("A part of the path “{}” is a file, not a folder.", "Choose another output folder."),
     errno.EISDIR: ("“{}” is a folder.", "Choose another name for the output."),
-    errno.EEXIST: ("“{}” exists already.", "Choose another name, or let the task rename or replace."),
+    errno.EEXIST: ("“{}” already exists.", "Choose another name, or let the task rename or replace the file."),
     errno.ENAMETOOLONG: ("The name “{}” is too long for its file system.", "Choose a shorter name."),
     errno.EIO: ("The disk of “{}” reports an error.", "Check the disk or the connection to it."),
     errno.ESTALE if sys.platform != "win32" else errno.EIO: (
@@ -52,16 +52,16 @@ _IN_USE = 32  # ERROR_SHARING_VIOLATION of Windows
 
 
 def explain(error: OSError, path: Path) -> UserError:
-    """The sentence for a person about what the file system refused at `path`."""
+    """The error as people read it, about what the file system refused at `path`."""
     if getattr(error, "winerror", None) == _IN_USE:
         return UserError(f"“{path}” is in use by another program.", "Close it there, then restart the task.")
     if error.errno == errno.ENOENT and path.parent.is_dir():
         return UserError(
             f"The temporary file of “{path}” is gone.",
-            "Another node may have taken the task over; see its log.",
+            "Another node may have taken over the task. See its log.",
         )
     sentence, hint = _TROUBLE.get(
-        error.errno or 0, (f"“{{}}” cannot be written: {error.strerror or error}.", "")
+        error.errno or 0, (f"“{{}}” can't be written: {error.strerror or error}.", "")
     )
     return UserError(sentence.format(path), hint)
 
@@ -75,26 +75,26 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Raises UserError unless a file can be made in `folder`."""
+    """Raises UserError unless a file can be created in `folder`."""
     try:
         with tempfile.TemporaryFile(dir=folder, prefix=".ffd-check-"):
             pass
     except FileNotFoundError as error:
         if folder.is_dir():  # such as in /proc
             raise UserError(
-                f"No file can be made in the folder “{folder}”.", "Choose another folder."
+                f"Can't create files in the folder “{folder}”.", "Choose another folder."
             ) from error
         raise UserError(
-            f"There is no folder “{folder}”.", "Is its disk or network share connected?"
+            f"The folder “{folder}” doesn't exist.", "Is its disk or network share connected?"
         ) from error
     except OSError as error:
         raise explain(error, folder) from error
 
 
 def make_folders(plan: OutputPlan) -> None:
-    """Makes the folders that outputs are written to, before anything is written. Raises UserError.
+    """Creates the folders of the outputs, before anything is written. Raises UserError.
 
-    What has a temporary name of this claim already is not ours, perhaps a link that leads elsewhere: it goes.
+    A file that already has a temporary name of this claim isn't ours, and may be a link to another place: remove it.
     """
     for output in plan.outputs:
         if os.path.lexists(output.temporary):
@@ -105,7 +105,7 @@ def make_folders(plan: OutputPlan) -> None:
 
 
 def sync(plan: OutputPlan) -> None:
-    """Brings the temporary files to the disk, so that a published name never shows a file lost in a power cut."""
+    """Flushes the temporary files to the disk, so that no published file is lost in a power cut."""
     for output in plan.outputs:
         files = [output.temporary] if output.kind is OutputKind.FILE else files_below(output.temporary)
         for file in files:
@@ -116,7 +116,7 @@ def sync(plan: OutputPlan) -> None:
 
 
 def _name_final_folder(playlist: Path, output: PlannedOutput) -> None:
-    """ffmpeg writes the address of a key as it was told, with the temporary folder in it."""
+    """ffmpeg writes the address of a key with the temporary folder in it, as in its arguments."""
     text = playlist.read_bytes()
     temporary, target = os.fsencode(output.temporary), os.fsencode(output.target)
     if temporary in text:
@@ -124,10 +124,10 @@ def _name_final_folder(playlist: Path, output: PlannedOutput) -> None:
 
 
 def publish(plan: OutputPlan, if_exists: IfExists) -> list[Path]:
-    """Move all outputs to their final names; the paths that they got, the main output first.
+    """Move all outputs to their final names; returns their paths, the main output first.
 
-    Raises UserError: a name is taken (FAIL), a target is a folder or an input file, the file system refuses. Files
-    published before the trouble stay.
+    Raises UserError if a name is taken (FAIL), a target is a folder or an input file, or the file system refuses.
+    Files that were published before the error stay.
     """
     published: dict[Path, list[Path]] = {}
     for output in sorted(plan.outputs, key=lambda output: (output.side, output is not plan.main)):
@@ -154,13 +154,13 @@ def publish_file(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -
             except FileExistsError:
                 if not candidate.exists() or not output.temporary.samefile(candidate):
                     continue
-                output.temporary.unlink()  # a second name of our own file: somebody died between link and unlink
+                output.temporary.unlink()  # a second name of our own file: a node died between link and unlink
             return candidate
     raise AssertionError("names never end")
 
 
 def taken(plan: OutputPlan) -> Path | None:
-    """The first name of what is still to be published that a file has already."""
+    """The first of the names still to be published that is taken."""
     for output in plan.outputs:
         if output.side:
             continue
@@ -196,7 +196,7 @@ def _move(plan: OutputPlan, source: Path, target: Path, *, replace: bool) -> Non
 
 
 def publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> list[Path]:
-    """Move all files of a set to their final folder; their paths. Raises UserError."""
+    """Move all files of a set to their final folder; returns their paths. Raises UserError."""
     if output.side:
         return _publish_sides(plan, output, if_exists)
     files = [file.relative_to(output.temporary) for file in files_below(output.temporary)]
@@ -213,22 +213,22 @@ def publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) ->
     except UserError as error:
         if if_exists is not IfExists.RENAME or not isinstance(error.__cause__, FileExistsError):
             raise
-        folder = _new_folder(folder / set_name(output))  # somebody was faster
+        folder = _new_folder(folder / set_name(output))  # a name was taken meanwhile
         move_all(plan, output.temporary, folder, files, replace=False)
     remove(output.temporary)
     return [folder / file for file in files]
 
 
 def _publish_sides(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) -> list[Path]:
-    """Each by itself. No encode is lost because its log exists already: then that gets a number."""
+    """Publish each file on its own. A log gets a number if its name is taken: no encode is lost over that."""
     policy = IfExists.REPLACE if if_exists is IfExists.REPLACE else IfExists.RENAME
     published = []
     for file in files_below(output.temporary):
         target = output.target / file.relative_to(output.temporary)
         with _explained(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-        one = replace(output, kind=OutputKind.FILE, temporary=file, target=target)
-        published.append(publish_file(plan, one, policy))
+        single = replace(output, kind=OutputKind.FILE, temporary=file, target=target)
+        published.append(publish_file(plan, single, policy))
     remove(output.temporary)
     return published
 
@@ -267,12 +267,12 @@ def _new_folder(path: Path) -> Path:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Every file in a folder and the folders in it; no links, which ffmpeg does not make."""
+    """Every file below a folder; no links, which ffmpeg doesn't make."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def _sync_file(path: Path) -> None:
-    # Windows flushes only what is open for writing; elsewhere reading is enough, and always allowed
+    # Windows flushes only files that are open for writing; elsewhere reading is enough, and always allowed
     descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -281,10 +281,10 @@ def _sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
+    """Flush the names in a folder to the disk."""
     if sys.platform == "win32":  # NTFS journals names; a folder cannot be opened
         return
     try:
         _sync_file(folder)
-    except OSError as error:  # some network file systems cannot; the file itself is safe
-        logs.task.debug("The folder “%s” cannot be flushed: %s", folder, error)
+    except OSError as error:  # some network file systems can't; the file itself is safe
+        logs.task.debug("Can't flush the folder “%s”: %s", folder, error)

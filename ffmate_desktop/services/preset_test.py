@@ -52,7 +52,7 @@ def preset_test_spec(command: str, pattern: str, source: str, folder: Path) -> T
         name.startswith("OUTPUT_FILE") for step in steps for token in step for name in wildcards_in(token)
     ):
         raise UsageError(
-            "This command names its output itself, so it would not stay in a private place.",
+            "This command names its output itself, so it can't be tested in a private folder.",
             "Write ${OUTPUT_FILE} in the command to be able to try it.",
         )
     made_up = example_metadata([pattern, *(token for step in steps for token in step)])

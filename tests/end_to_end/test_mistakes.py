@@ -94,7 +94,7 @@ def test_an_output_folder_that_may_not_be_written(home: Path, scram: Scram, clip
         "submit", str(clip), "--command", COPY, "--output", f"{folder}/out.mp4"
     )
     assert code == 1
-    assert sentence.startswith(f"“{folder}” may not be written by this user.")
+    assert sentence.startswith(f"This user isn't allowed to write “{folder}”.")
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ def test_what_is_done_is_not_done_again(program: Program, clip: Path, clerk: Cle
     assert say(str(clip), *named, "--wait")[0] == 0
     code, lines = say(str(clip), *named, "--if-exists", "skip", "--wait")
     assert code == 0
-    assert lines[-1].startswith("skipped   clip.mov: The output “") and "exists already" in lines[-1]
+    assert lines[-1].startswith("skipped   clip.mov: The output “") and "already exists" in lines[-1]
     program.look("tasks", "delete", "--name", "clip.mov", "--status", "DONE_CANCELED")
     next(clip.parent.glob("*.mkv")).unlink()
 

@@ -64,7 +64,7 @@ def test_a_free_name_is_simply_taken(tmp_path: Path, if_exists: IfExists) -> Non
 def test_a_taken_name_is_kept_unless_replace(tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     out.write_bytes(b"old")
-    with pytest.raises(UserError, match=r"“.*out\.mp4” exists already\."):
+    with pytest.raises(UserError, match=r"“.*out\.mp4” already exists\."):
         publish.publish(written(planned(out)), IfExists.FAIL)
     assert out.read_bytes() == b"old"
     assert publish.publish(written(planned(out)), IfExists.RENAME) == [tmp_path / "out-2.mp4"]
@@ -78,7 +78,7 @@ def test_a_taken_name_is_kept_unless_replace(tmp_path: Path) -> None:
 @POSIX
 def test_even_a_dangling_link_is_a_taken_name(tmp_path: Path) -> None:
     (tmp_path / "out.mp4").symlink_to(tmp_path / "nothing")
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         publish.publish(written(planned(tmp_path / "out.mp4")), IfExists.FAIL)
     assert not (tmp_path / "nothing").exists()
 
@@ -203,7 +203,7 @@ def test_a_set_moves_whole_and_its_list_last(tmp_path: Path) -> None:
 
 def test_one_taken_name_keeps_a_whole_set_away(tmp_path: Path) -> None:
     (tmp_path / "f_2.png").write_bytes(b"old")
-    with pytest.raises(UserError, match=r"f_2\.png” exists already"):
+    with pytest.raises(UserError, match=r"f_2\.png” already exists"):
         publish.publish(set_of(tmp_path / "f_%d.png", ["f_1.png", "f_2.png"]), IfExists.FAIL)
     assert not (tmp_path / "f_1.png").exists()
     result = set_of(tmp_path / "f_%d.png", ["f_1.png", "f_2.png"], epoch=2)
@@ -286,7 +286,10 @@ def test_a_zombie_finds_nothing_to_publish(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [
-        (errno.EFBIG, "The file system of “/f/o.mp4” allows no file of this size. Choose another disk (not FAT)."),
+        (
+            errno.EFBIG,
+            "The file system of “/f/o.mp4” doesn't allow files of this size. Choose another disk (not FAT).",
+        ),
         (errno.EROFS, "The disk of “/f/o.mp4” is read-only. Choose another folder, or mount it for writing."),
         (errno.ENOSPC, "There is no space left on the disk of “/f/o.mp4”. Free some space, then restart the task."),
         (errno.ENOENT, "The folder of “/f/o.mp4” is gone. Is its disk or network share still connected?"),
@@ -314,9 +317,9 @@ def test_a_folder_of_somebody_else_is_told(tmp_path: Path) -> None:
     if user == 0:  # root may write everywhere
         os.seteuid(65534)
     try:
-        with pytest.raises(UserError, match="may not be written by this user"):
+        with pytest.raises(UserError, match="isn't allowed to write"):
             publish.check_writable(tmp_path)
-        with pytest.raises(UserError, match="may not be written by this user"):
+        with pytest.raises(UserError, match="isn't allowed to write"):
             publish.make_folders(planned(tmp_path / "sub" / "out.mp4"))
     finally:
         os.seteuid(user)

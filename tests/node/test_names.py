@@ -69,4 +69,4 @@ async def test_a_name_that_is_no_text_can_be_part_of_an_error(farm: Farm, clip: 
     await farm.node()
     for uuid in uuids:
         task = await farm.done(uuid)
-        assert task.error and task.error.startswith(f"The input “{source}” is not there.")
+        assert task.error and task.error.startswith(f"The input “{source}” doesn't exist.")

@@ -1,27 +1,29 @@
--- Claims: who works on a task. Every write after the claim names (id, epoch, node) and matches nothing when the
--- claim was lost; the caller then kills its ffmpeg and publishes nothing.
+-- Claims: which node works on a task. Every write after the claim names (id, epoch, node) and matches no row once the
+-- claim is lost. The caller then kills its ffmpeg and publishes nothing.
 
 -- name: finish_and_claim
--- What a node ended and what it wants next, in one statement and one commit; either may be nothing.
--- Ends ($4 to $9: row k of the arrays ends task k) are fenced. Those that came to pass are returned with what is wanted
--- of the task; the claims of all others were lost, or the task was to end as cancelled and nobody wants that:
--- neither a command nor a submitter who skips existing outputs. Safe to repeat when the reply was lost: what this incarnation ended
--- under this epoch is returned again. Of everything that was wanted only 'delete' outlives the end: delete_claimed
--- follows.
--- Claims: ARRAY(subselect) is an InitPlan: it runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
--- Two nodes never get one task: the row lock is taken before the update, and locked rows are skipped.
--- Only a node whose lease is good is given anything, by the database's clock, and none that is paused.
--- A long queue fills all free slots ($2) at once; of a short one every live node takes its share, so that three files
--- do not crowd one computer while another idles. Looked up are as many tasks as all live nodes have slots, and would take
--- ahead if they are like us, so that what others are just locking always leaves ours; for each set of labels that fits,
--- which is a walk down the index.
--- What this node has refused is for others, as long as there are any that have not (refuse_task).
--- Tasks ahead of a free slot ($3) are given only of what is more than all live nodes have slots for.
--- Parameters inside (SELECT ...) are unknown to the planner: a plan made for their values would look cheaper, and be made
--- anew for each execution, which costs more than the execution itself (1 ms).
--- Ends and claims see one snapshot, in which a task is held or waits: no row is written twice.
--- What holds a task is said by what does not (NOT IN): so nobody takes the index on the node, which keeps an entry of all
--- that this node has ended since the last vacuum, instead of the ids.
+-- Ends tasks and claims new ones in one statement and one commit; either part may be empty.
+-- Ending ($4 to $9: row k of the arrays ends task k):
+--  1. Fenced. Each ended task is returned with its desired state; a task that isn't returned is lost to this node.
+--  2. A task ends as cancelled only if a command or the submitter (skip existing outputs) still wants that.
+--  3. Safe to repeat after a lost reply: what this incarnation ended under this epoch is returned again.
+--  4. Of the desired states only 'delete' survives the end: delete_claimed follows.
+-- Claiming:
+--  5. ARRAY(subselect) is an InitPlan, which runs once in every plan, so LIMIT and SKIP LOCKED mean what they say.
+--  6. Two nodes never get the same task: it is locked before the update, and locked rows are skipped.
+--  7. A node gets tasks only with a valid lease, by the database's clock, and not while it is paused.
+--  8. A long queue fills all free slots ($2) at once. Of a short one each live node takes its share, so that three files
+--     don't crowd one computer while another idles.
+--  9. The candidates are as many tasks as all live nodes have slots, plus what they would take ahead if they were like
+--     this node. Whatever others lock at the same time, enough is left. Each label set is a walk down the index.
+-- 10. Tasks that this node refused go to other nodes, while there are any that haven't refused them (refuse_task).
+-- 11. Tasks ahead of a free slot ($3) come only from what exceeds the slots of all live nodes.
+-- Planning:
+-- 12. The planner doesn't know parameters inside (SELECT ...). A plan made for their values would look cheaper and be
+--     made again for each execution, which costs more (1 ms) than the execution.
+-- 13. Ends and claims see one snapshot, in which a task is either held or waiting: no row is written twice.
+-- 14. NOT IN excludes the statuses that aren't held, so that the planner uses the ids and not the index on the node, which
+--     keeps an entry for every task that this node has ended since the last vacuum.
 WITH f AS MATERIALIZED (
     SELECT * FROM unnest((SELECT $4::bigint[]), (SELECT $5::integer[]), (SELECT $6::text[]), (SELECT $7::text[]),
                          (SELECT $8::real[]), (SELECT $9::jsonb[])) AS f (id, epoch, status, error, progress, result)),
@@ -87,11 +89,12 @@ UNION ALL
 SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM claimed;
 
 -- name: set_phase
--- Fenced and HOT. Entering 'publish' is the permission to move the output into place: it also needs a good lease,
--- and a task that somebody wants cancelled is not published any more. What is published ($6) is written down with the
--- permission: a successor finishes it, so that a node that dies between the move and its last write makes no second
--- output. So are the files ($7 to $9: path keys, microseconds, bytes), before they have their names: no scan of a
--- watchfolder can find one that is not known to be ours.
+-- Fenced and HOT. Entering 'publish' is the permission to move the outputs into place:
+--  1. It also needs a valid lease, and a task that is to be cancelled or deleted is no longer published.
+--  2. The publishing record ($6) is written with the permission: if the node dies between the move and its last write, a
+--     successor finishes the move, and no second output is made.
+--  3. So are the files ($7 to $9: path keys, microseconds, bytes), before they get their names: no scan of a watchfolder
+--     can find an output that isn't known as one.
 WITH allowed AS (
 UPDATE ffmate.tasks t
    SET phase = $4::text, version = version + 1, updated_at = clock_timestamp(),
@@ -111,19 +114,20 @@ written AS (
 SELECT desired FROM allowed;
 
 -- name: set_output
--- Fenced. The final output path was found on the node (a wildcard that only the node knows, a name that was taken
--- meanwhile); the unique index tasks_output raises when another active task has it.
+-- Fenced. The final output path is known only on the node: it has a wildcard of the node, or its name was taken
+-- meanwhile. The unique index tasks_output raises when another active task has that path.
 UPDATE ffmate.tasks
    SET output_key = $4, version = version + 1, updated_at = clock_timestamp()
  WHERE id = $1 AND epoch = $2 AND node_id = $3 AND status IN ('PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING')
 RETURNING id;
 
 -- name: adopt_tasks
--- A node that was taken for dead, or whose claim a failover forgot, takes back what it still encodes, under a new epoch.
--- QUEUED under the row lock means that nobody runs it. An epoch more than one above the node's own ($3) means that
--- it was ended or restarted since, which starts clean. The loss that was counted was none. What still stands under the
--- node's dead incarnation ($4), because nobody has swept yet, is taken over as it is. The uuid ($5) is compared because
--- ids begin again in a database that was emptied.
+-- A node that was declared lost, or whose claim a failover forgot, takes back what it still encodes, under a new epoch:
+--  1. QUEUED under the row lock means that no other node runs the task.
+--  2. An epoch more than one above the node's own ($3) means that the task was ended or restarted, and starts clean.
+--  3. The loss that was counted is taken off again.
+--  4. A task that still belongs to the node's dead incarnation ($4), because no sweep has run yet, is taken over as it is.
+--  5. The uuid ($5) is compared because ids start again in a database that was emptied.
 WITH held AS MATERIALIZED (
     SELECT * FROM unnest($2::bigint[], $3::integer[], $4::bigint[], $5::uuid[]) AS h (id, epoch, node_id, uuid)),
 adopted AS (
@@ -147,10 +151,11 @@ kept AS (
 SELECT id, epoch, desired FROM adopted;
 
 -- name: give_back
--- Fenced: a node that leaves in order puts its tasks back at their old place in the queue. The epoch grows, so that
--- nothing the node still does for them counts. A task that was to be cancelled ends so. Named by ids ($2) and epochs
--- ($3), so that one that comes late, or twice because its reply was lost, never meets a newer claim of the same node;
--- without them: all that this incarnation has, which is for its last moment.
+-- Fenced: a node that leaves in order returns its tasks to their old place in the queue.
+--  1. The epoch grows, so that nothing the node still does for them counts.
+--  2. A task that was to be cancelled or deleted ends as cancelled.
+--  3. Ids ($2) and epochs ($3) name the claims, so that a late or repeated call never meets a newer claim of this node.
+--     Without them, all claims of this incarnation are given back, which is for its last moment.
 UPDATE ffmate.tasks t
    SET status = CASE WHEN t.desired IN ('cancel', 'delete') THEN 'DONE_CANCELED' ELSE 'QUEUED' END,
        phase = '', epoch = least(t.epoch, 2147483646) + 1, node_id = NULL, progress = 0, started_at = NULL,
@@ -168,10 +173,10 @@ UPDATE ffmate.tasks t
 RETURNING t.id, t.desired;
 
 -- name: refuse_task
--- Fenced: this node cannot run the task ($4 says why), which goes back into the queue for those that have not tried,
--- with a higher epoch. At most $5 nodes try. Nobody else there, or a claim that is lost: given is false, and the caller
--- ends the task, which the fence decides. Asked again when the reply was lost, it answers as it did: the refusal stands
--- under an epoch that is not ours any more.
+-- Fenced: this node can't run the task ($4 says why) and leaves it to nodes that haven't tried it:
+--  1. The task goes back into the queue with a higher epoch. At most $5 nodes try it.
+--  2. If no other node is left, or the claim is lost, given is false and the caller ends the task, which is fenced too.
+--  3. A repeated call after a lost reply gets the same answer: the refusal is stored under a newer epoch.
 WITH given AS (
     UPDATE ffmate.tasks t
        SET status = 'QUEUED', phase = '', epoch = least(t.epoch, 2147483646) + 1, node_id = NULL, progress = 0, started_at = NULL,
@@ -192,7 +197,8 @@ SELECT EXISTS (SELECT 1 FROM given) OR (t.epoch > $2 AND t.refused ? $3::bigint:
   FROM ffmate.tasks t WHERE t.id = $1;
 
 -- name: delete_ended
--- What somebody deleted while it ran, after its claim was given back or swept: in the same transaction, with its log.
+-- Tasks that were deleted while they ran, after their claims were given back or swept: in the same transaction, with
+-- their logs.
 WITH gone AS (
     DELETE FROM ffmate.tasks
      WHERE id = ANY ($1::bigint[]) AND desired = 'delete'
@@ -201,7 +207,7 @@ WITH gone AS (
 DELETE FROM ffmate.task_logs l USING gone WHERE l.task_id = gone.id;
 
 -- name: delete_claimed
--- Fenced: the owner of a task that somebody deleted while it ran has killed it and now removes it with its log.
+-- Fenced: a node has killed a task that was deleted while it ran, and now removes it with its log.
 WITH gone AS (
     DELETE FROM ffmate.tasks
      WHERE id = $1 AND epoch = $2 AND node_id = $3 AND desired = 'delete'
@@ -210,7 +216,7 @@ WITH gone AS (
 SELECT id FROM gone;
 
 -- name: append_log
--- Fenced: lines of a lost claim are refused. The epoch is part of the key, so even a late reply cannot mix attempts.
+-- Fenced: lines of a lost claim are refused. The epoch is part of the key, so even a late reply can't mix attempts.
 INSERT INTO ffmate.task_logs (task_id, epoch, seq, lines)
 SELECT t.id, t.epoch, $4, $5
   FROM ffmate.tasks t
@@ -219,5 +225,5 @@ ON CONFLICT DO NOTHING
 RETURNING seq;
 
 -- name: send_progress
--- No row is written: a transaction that only notifies costs 14 µs where a row update costs 4 ms and 245 bytes of WAL.
+-- Writes no row: a transaction that only notifies costs 14 µs, a row update 4 ms and 245 bytes of WAL.
 SELECT pg_notify('ffmate', $1);

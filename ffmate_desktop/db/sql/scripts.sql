@@ -1,12 +1,13 @@
--- Scripts before and after an encode. They act on the world outside the database, so each is asked for first.
+-- Scripts before and after an encode. They change things outside the database, so each needs permission first.
 
 -- name: enter_stage
--- Fenced, and the permission to run the script of that stage, or to encode after it ($4, $5: status and phase): like the
--- permission to publish it needs the claim, a good lease, and nobody who wants the task cancelled. $6 is added to the
--- result; $7 to what a successor needs to know. With the first step after publishing the successor learns that the
--- output is in its place: it runs the script again, and neither encodes nor looks for files that a script has moved.
--- $8 are the path keys of the sidecar, which counts as an output before it exists, so that no watchfolder takes it; its
--- size is none that a file has, for a script may write it anew.
+-- Fenced, and the permission to run the script of a stage, or to encode after it ($4, $5: status and phase):
+--  1. Like the permission to publish, it needs the claim, a valid lease, and a task that isn't to be cancelled or deleted.
+--  2. $6 is merged into the result, $7 into the publishing record. From the first stage after publishing on, the record
+--     says that the outputs are in place: a successor runs the script again, but doesn't encode, and doesn't look for
+--     files that a script may have moved.
+--  3. $8 are the path keys of the sidecar. It counts as an output before it exists, so that no watchfolder picks it up.
+--     Its recorded size is one that no file has, since a script may rewrite it.
 WITH allowed AS (
 UPDATE ffmate.tasks t
    SET status = $4::text, phase = $5::text, version = version + 1, updated_at = clock_timestamp(),

@@ -38,7 +38,7 @@ class SkippedError(UserError):
     """The output exists, and the task is to be skipped then: nothing is published, nothing failed."""
 
     def __init__(self, output: str) -> None:
-        super().__init__(f"The output “{output}” exists already, so this file was skipped.")
+        super().__init__(f"The output “{output}” already exists, so this file was skipped.")
 
 
 class EncodeAttempt:
@@ -118,8 +118,8 @@ class EncodeAttempt:
             )
         elif not self._limits.is_unlimited:
             raise RetryElsewhereError(
-                f"“{self.resources.ffmpeg}” cannot be confined, and this computer limits the files of tasks.",
-                "It comes from a snap or a flatpak: install another one, or use the bundled one.",
+                f"This computer limits the files of tasks, and “{self.resources.ffmpeg}” can't be sandboxed.",
+                "It comes from a snap or Flatpak package. Install another ffmpeg, or use the bundled one.",
             )
         self.process = self._encode = FFmpegRun(
             argvs,
@@ -172,8 +172,8 @@ class EncodeAttempt:
         """Check the output: its content decides, not the exit code alone. Safe to cancel."""
         if result.stop is StopReason.STALLED:
             minutes = self.resources.stall_seconds / 60
-            sentence = f"ffmpeg showed no sign of life for {minutes:.0f} minutes and was stopped."
-            hint = "Check that the storage of the input still answers, then restart the task."
+            sentence = f"ffmpeg stopped responding for {minutes:.0f} minutes and was ended."
+            hint = "Check that the storage of the input still responds, then restart the task."
             return Verdict(False, Diagnosis(sentence, hint, tuple(self.log.lines()[-3:]), RetryAdvice.RETRY))
         lines, planned = self.log.lines(), self._planned()
         verdict = await judge(result.code, lines, planned, self._facts, self._prober())
@@ -281,7 +281,7 @@ class EncodeAttempt:
             return  # a named pipe can be read only once, by ffmpeg
         try:
             facts = self._facts[name] = await self._prober().probe(path)
-            self._inputs.probed(path, facts)
+            self._inputs.on_probed(path, facts)
         except ProbeError as error:
             self.log.note(f"no facts about {path.name}: {error}")
 

@@ -1,4 +1,4 @@
-"""The inputs of one attempt: whether they are still what they were when it began, and which may still grow."""
+"""Detects whether an input of an attempt changed since it began, or is still being written."""
 
 import asyncio
 import time
@@ -11,49 +11,49 @@ from ffmate_desktop.media.input_snapshot import InputChange, InputSnapshot
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.probe import MediaFacts
 
-_LONGEST_LOOK = 3.0  # seconds for an input that an encode failed over
-_LOOK_AGAIN = 0.25  # seconds between two looks
+_LONGEST_WAIT = 3.0  # seconds, for an input that made the encode fail
+_INTERVAL = 0.25  # seconds between two comparisons
 
 
 class InputWatch:
-    """`note` adds a line to the log of the task. `begin` comes before the probe, `close` when nothing is compared."""
+    """`note` adds a line to the task's log. Call `begin` before the probe, and `close` after the last comparison."""
 
     def __init__(self, note: Callable[[str], object]) -> None:
         self._note = note
-        self._record = InputSnapshot()
-        self._untold: set[Path] = set()
+        self._snapshot = InputSnapshot()
+        self._without_end: set[Path] = set()
 
     def begin(self, plan: OutputPlan) -> None:
-        """Record every input of the plan. Reads the file system."""
-        self._record.close()
-        self._record = InputSnapshot.capture(plan)
+        """Take a snapshot of every input of the plan. Reads the file system."""
+        self._snapshot.close()
+        self._snapshot = InputSnapshot.capture(plan)
 
     def version_of(self, path: Path) -> InputVersion | None:
-        """Size and time of an input, as in the record."""
-        return self._record.version_of(path)
+        """Size and time of an input when the attempt began."""
+        return self._snapshot.version_of(path)
 
-    def probed(self, path: Path, facts: MediaFacts) -> None:
-        """What the probe says of an input."""
+    def on_probed(self, path: Path, facts: MediaFacts) -> None:
+        """Take note of an input whose facts can't show that its end is missing."""
         if not facts.shows_truncation:
-            self._untold.add(path)
+            self._without_end.add(path)
 
-    async def changed(self, found: Diagnosis | None = None) -> InputChange | None:
-        """An input that is not what it was; `found` is why the encode failed. Waits for one that may still grow."""
-        pause = self._record.seconds_until_stable(self._doubtful(found), time.time())
-        pause = pause if found is None else min(pause, _LONGEST_LOOK)
-        if pause > _LOOK_AGAIN:
+    async def changed(self, diagnosis: Diagnosis | None = None) -> InputChange | None:
+        """An input that changed; `diagnosis` says why the encode failed. Waits for an input that may still grow."""
+        pause = self._snapshot.seconds_until_stable(self._may_be_incomplete(diagnosis), time.time())
+        pause = pause if diagnosis is None else min(pause, _LONGEST_WAIT)
+        if pause > _INTERVAL:
             self._note("an input changed just now; waiting to see whether it is still being written")
-        while (changed := await asyncio.to_thread(self._record.compare)) is None and pause > 0:
-            await asyncio.sleep(min(pause, _LOOK_AGAIN))
-            pause -= _LOOK_AGAIN
+        while (changed := await asyncio.to_thread(self._snapshot.compare)) is None and pause > 0:
+            await asyncio.sleep(min(pause, _INTERVAL))
+            pause -= _INTERVAL
         return changed
 
-    def _doubtful(self, found: Diagnosis | None) -> Sequence[Path]:
-        """Inputs that may be incomplete though nothing says so; any, where an encode failed over one."""
-        if found is not None:
-            return self._record.files if found.blames_input else ()
-        return [*self._record.open_ended, *self._untold]
+    def _may_be_incomplete(self, diagnosis: Diagnosis | None) -> Sequence[Path]:
+        """Inputs whose facts don't show that their end is missing; all, if the encode failed because of an input."""
+        if diagnosis is not None:
+            return self._snapshot.files if diagnosis.blames_input else ()
+        return [*self._snapshot.open_ended, *self._without_end]
 
     def close(self) -> None:
-        """Let go of the files: what follows may move them, and Windows moves no open file."""
-        self._record.close()
+        """Close the files: the next stages may move them, and Windows can't move open files."""
+        self._snapshot.close()

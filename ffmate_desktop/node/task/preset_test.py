@@ -1,4 +1,4 @@
-"""Trying a command here and now: a task's way through ffmpeg and verdict, in a private folder, without a queue."""
+"""Tests a command on one file, without the queue: ffmpeg and verdict as for a task, in a private folder."""
 
 import asyncio
 import tempfile
@@ -26,16 +26,16 @@ from ffmate_desktop.node.task.resources import EncodeResources
 from ffmate_desktop.services.preset_test import PresetTestResult, preset_test_spec
 
 STILL_WIDTH = 560
-"""Pixels of the picture that is shown of the result."""
+"""Width in pixels of the preview picture."""
 
 STALL_SECONDS = 60.0
 
 
 class PresetTestBench:
-    """`open_shop` is a context with what an attempt needs; it is open only while something is tried."""
+    """Opens the resources of an attempt with `open_resources`, and closes them after each test."""
 
-    def __init__(self, open_shop: Callable[[], AbstractAsyncContextManager[EncodeResources]]) -> None:
-        self._open_resources = open_shop
+    def __init__(self, open_resources: Callable[[], AbstractAsyncContextManager[EncodeResources]]) -> None:
+        self._open_resources = open_resources
 
     @asynccontextmanager
     async def run(
@@ -48,17 +48,17 @@ class PresetTestBench:
             ) as name:
                 folder = Path(name)
                 spec = await asyncio.to_thread(preset_test_spec, command, pattern, source, folder)
-                place = replace(
+                private = replace(
                     resources,
                     work=folder / "work",
                     logs=folder,
                     stall_seconds=STALL_SECONDS,
                     permissions=lambda: _confined(resources.permissions(), folder),
                 )
-                yield await _try(spec, place, folder, on_progress)
+                yield await _encode(spec, private, folder, on_progress)
 
 
-async def _try(
+async def _encode(
     spec: TaskSpec, resources: EncodeResources, folder: Path, on_progress: Callable[[float], object]
 ) -> PresetTestResult:
     claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="preset test", attempts=1, spec=spec)
@@ -71,24 +71,25 @@ async def _try(
         try:
             await attempt.prepare()
         except RetryElsewhereError as error:
-            if "--allow-write" in (error.hint or ""):  # of the trial, not of the owner
+            if "--allow-write" in (
+                error.hint or ""
+            ):  # the private folder of the test is the limit, not the owner's settings
                 raise _writes_more() from error
             raise
         if any(Path(parent) != folder for parent in attempt.folders()):
             raise _writes_more()
         await attempt.examine(TaskFacts())
-        finished = await attempt.encode()
-        verdict = await attempt.judge(finished)
+        verdict = await attempt.judge(await attempt.encode())
         if not verdict.ok:
             diagnosis = verdict.diagnosis
-            assert diagnosis is not None  # noqa: S101 - a verdict that is not good says why
+            assert diagnosis is not None  # noqa: S101 - a failed verdict has a diagnosis
             return PresetTestResult(trouble=diagnosis.sentence, hint=diagnosis.hint, lines=diagnosis.lines)
         output = (await attempt.publish()).paths[0]
         facts = verdict.outputs[0] if verdict.outputs else None
         return PresetTestResult(
             output=output,
             facts=None if facts is None else facts.to_json(),
-            still=await _still(output, facts, resources, folder),
+            still=await _make_still(output, facts, resources, folder),
         )
     except asyncio.CancelledError:
         await attempt.cancel()
@@ -98,26 +99,26 @@ async def _try(
 
 
 def _confined(permissions: Permissions, folder: Path) -> Permissions:
-    """Nothing is written but in the folder, whatever options and filters name, where the kernel can keep them to it.
+    """Permissions to write only in the folder, where the kernel can enforce that.
 
-    Elsewhere nobody can tell what they do with the files that they name; many only read them. The folder lies among
-    the work of this program, where no task may write otherwise.
+    Elsewhere it is unknown what options and filters do with the files that they name; many only read them. The folder
+    is in this program's own data, where tasks may not write otherwise.
     """
-    own = tuple(one for one in permissions.own if not is_own(folder, (one,)))
+    own = tuple(path for path in permissions.own if not is_own(folder, (path,)))
     return replace(permissions, own=own, write=(folder,) if has_landlock() else permissions.write)
 
 
 def _writes_more() -> UserError:
     return UserError(
-        "This command writes more than its output, so it would not stay in a private place.",
+        "This command writes more than its output, so it can't be tested in a private folder.",
         "Queue it with one file to see what it does.",
     )
 
 
-async def _still(
+async def _make_still(
     output: Path, facts: MediaFacts | None, resources: EncodeResources, folder: Path
 ) -> Path | None:
-    """A picture of the output; None when it has none, or when ffmpeg cannot make one."""
+    """A picture of the output; None if it has none, or if ffmpeg can't make one."""
     if facts is None or (facts.video is None and not facts.is_image):
         return None
     still = folder / "still.png"
@@ -134,13 +135,13 @@ async def _still(
         sandbox=Sandbox(resources.ffmpeg, None, (folder,), isolated=True) if has_landlock() else None,
     )
     try:
-        finished = await run.run()
+        result = await run.run()
     except asyncio.CancelledError:
         await run.cancel()
         raise
     finally:
         await log.close()
-    if finished.code == 0 and await asyncio.to_thread(still.is_file):
+    if result.code == 0 and await asyncio.to_thread(still.is_file):
         return still
-    logs.ffmpeg.info("No picture of %s could be made", output.name)
+    logs.ffmpeg.info("Can't make a picture of %s", output.name)
     return None

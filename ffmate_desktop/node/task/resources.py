@@ -12,13 +12,11 @@ from ffmate_desktop.media.processes.process import Launcher
 
 @dataclass(frozen=True, slots=True)
 class EncodeResources:
-    """What every attempt on this node uses.
+    """`os` and `arch` are FFmate's names. `work` holds a private folder for each attempt, `logs` the complete logs.
 
-    `os` and `arch` in FFmate's words; `work` holds a private folder for each attempt, `logs` the complete logs;
-    after `stall_seconds` without any sign of life an ffmpeg is taken for stuck, after `script_seconds` a script (0:
-    never). `permissions()` is asked anew for each attempt; `script_refused` hears of the real path of
-    a script that the owner has not allowed. `devices` knows which formats of ffmpeg are devices; for `confinable` see
-    `binaries.FFmpeg`.
+    An ffmpeg without progress for `stall_seconds` is ended, and so is a script after `script_seconds` (0: never).
+    Each attempt reads `permissions()` again. `script_refused` gets the real path of a script that the owner hasn't
+    allowed. `devices` are the formats of ffmpeg that are devices; for `confinable` see `binaries.FFmpeg`.
     """
 
     ffmpeg: Path

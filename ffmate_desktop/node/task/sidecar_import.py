@@ -1,4 +1,4 @@
-"""What a sidecar that a script has changed may change of its task, checked like what a person submits."""
+"""Applies what a script changed in a sidecar to its task, with the checks of a new submission."""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -23,7 +23,7 @@ _CHANGEABLE = frozenset({"command", "inputFile", "outputFile", "metadata", "post
 
 @dataclass(frozen=True, slots=True)
 class SidecarChanges:
-    """Fields of the task's spec that are different now, by their names in JSON; and what cannot be changed."""
+    """Changed fields of the task's spec, by their names in JSON; and the changes that are ignored."""
 
     fields: dict[str, Any]
     ignored: tuple[str, ...]
@@ -32,32 +32,32 @@ class SidecarChanges:
 def read_changes(
     name: str, spec: TaskSpec, written: dict[str, Any], found: dict[str, Any], uuid: UUID
 ) -> SidecarChanges:
-    """Compare the sidecar with what was `written`. Reads the file system; raises UserError for what cannot be."""
-    wanted = {key for key in _CHANGEABLE if found.get(key, written.get(key)) != written.get(key)}
+    """Compare the sidecar as it was `written` with the one `found`. Reads the file system; raises UserError."""
+    changed_keys = {key for key in _CHANGEABLE if found.get(key, written.get(key)) != written.get(key)}
     ignored = sorted(k for k in found.keys() - _CHANGEABLE if found[k] != written.get(k))
-    if not wanted:
+    if not changed_keys:
         return SidecarChanges({}, tuple(ignored))
     try:
         former = _prepared(_as_new(name, spec, written, found, set()), spec, uuid, is_complete=False)
-        draft = _prepared(_as_new(name, spec, written, found, wanted), spec, uuid)
+        draft = _prepared(_as_new(name, spec, written, found, changed_keys), spec, uuid)
     except ValidationError as error:
-        raise UserError(f"What the sidecar says cannot be used: {first_validation_error(error)}.") from error
+        raise UserError(f"The sidecar can't be used: {first_validation_error(error)}.") from error
     except UserError as error:
-        raise UserError(f"What the sidecar asks for cannot be: {error.message}", error.hint) from error
-    kept = {
+        raise UserError(f"The sidecar's changes can't be applied. {error.message}", error.hint) from error
+    unchanged = {
         "pre_processing": spec.pre_processing,
         "webhooks": spec.webhooks,
         "if_exists": spec.if_exists,
         "skip_existing": spec.skip_existing,
     }
-    before, after = spec.to_json(), draft.row.spec.model_copy(update=kept).to_json()
+    before, after = spec.to_json(), draft.row.spec.model_copy(update=unchanged).to_json()
     changed = {
         key: after.get(key)
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
     if draft.requested_output == former.requested_output:
-        changed.pop("output", None)  # the name that it was given when it was submitted
+        changed.pop("output", None)  # keeps the path that it got at submit
     return SidecarChanges(changed, tuple(ignored))
 
 
@@ -75,7 +75,7 @@ def _prepared(new: NewTask, spec: TaskSpec, uuid: UUID, *, is_complete: bool = T
 
 
 async def reserve(writer: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) -> dict[str, Any]:
-    """Make a new output path this task's own among all active tasks; returns the fields with the path it got."""
+    """Reserve a changed output path among all active tasks; returns the fields with the reserved path."""
     path = changes.fields.get("output")
     if path is None:
         return changes.fields
@@ -93,28 +93,28 @@ async def reserve(writer: ClaimWriter, changes: SidecarChanges, spec: TaskSpec) 
 
 
 def _as_new(
-    name: str, spec: TaskSpec, written: dict[str, Any], found: dict[str, Any], wanted: set[str]
+    name: str, spec: TaskSpec, written: dict[str, Any], found: dict[str, Any], changed_keys: set[str]
 ) -> NewTask:
     def text(key: str, present: str) -> str:
-        return _text(key, written.get(key), found[key]) if key in wanted else present
+        return _text(key, written.get(key), found[key]) if key in changed_keys else present
 
     after = spec.post_processing.to_new() if spec.post_processing else None
-    if "postProcessing" in wanted:
+    if "postProcessing" in changed_keys:
         after = _post(written.get("postProcessing") or {}, found["postProcessing"])
     return NewTask(
         input_file=text("inputFile", spec.input),
         command=text("command", spec.command),
         output_file=text("outputFile", spec.output_pattern),
         name=name,
-        metadata=(found["metadata"] or {}) if "metadata" in wanted else spec.metadata,
-        # What is on the disk by now is settled when it is published.
+        metadata=(found["metadata"] or {}) if "metadata" in changed_keys else spec.metadata,
+        # Whether the file exists is checked when it is published.
         if_exists=IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME,
         post_processing=after,
     )
 
 
 def _text(key: str, before: Any, now: Any) -> str:
-    """FFmate has {raw, resolved} there; whichever was changed counts, and a plain text is taken too."""
+    """The changed one of FFmate's {raw, resolved}, or a plain text."""
     if isinstance(now, str):
         return now
     before = before if isinstance(before, dict) else {}
@@ -125,14 +125,14 @@ def _text(key: str, before: Any, now: Any) -> str:
                 return value
         if isinstance(now.get("raw"), str):
             return str(now["raw"])
-    raise UserError(f"The sidecar's {key} is no text.", "It has to keep the shape it was given in.")
+    raise UserError(f"The sidecar's {key} isn't text.", "A script must keep the format of each field.")
 
 
 def _post(before: dict[str, Any], now: Any) -> NewProcessing | None:
     if now is None:
         return None
     if not isinstance(now, dict):
-        raise UserError("The sidecar's postProcessing is no object.")
+        raise UserError("The sidecar's postProcessing isn't an object.")
     texts = {
         key: _text(f"postProcessing.{key}", before.get(key), now[key])
         for key in ("scriptPath", "sidecarPath")

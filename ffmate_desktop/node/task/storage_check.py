@@ -11,15 +11,15 @@ def check_storage(spec: TaskSpec, output: str) -> None:
     """Reads the file system; raises RetryElsewhereError if the input or the mount of the output is missing."""
     if not Path(spec.input).exists():
         raise RetryElsewhereError(
-            f"The input “{spec.input}” is not there.",
-            "It was moved or deleted, or its storage is not connected.",
-            everywhere_message=f"No node can read “{spec.input}”: not there on {{nodes}}.",
+            f"The input “{spec.input}” doesn't exist.",
+            "It was moved or deleted, or its storage isn't connected.",
+            everywhere_message=f"No node can read “{spec.input}”: it doesn't exist on {{nodes}}.",
         )
     mount = spec.output_mount
     # As root, a node could make the folder of a share that isn't mounted, and fill its own disk.
     if mount and Path(mount) in Path(output).parents and not is_connected(mount):
         raise RetryElsewhereError(
-            f"The storage “{mount}”, where the output belongs, is not connected.",
-            "Where the task was submitted, it is a mount point.",
-            everywhere_message=f"The storage “{mount}” is not connected on {{nodes}}.",
+            f"The storage of the output, “{mount}”, isn't connected.",
+            "It is a mount point on the computer that submitted the task.",
+            everywhere_message=f"The storage “{mount}” isn't connected on {{nodes}}.",
         )

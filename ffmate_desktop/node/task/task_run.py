@@ -130,9 +130,9 @@ async def _run_attempt(task: TaskContext) -> Outcome | None:
             f"The computer reported: {error.strerror or error}{where}.", "", task.percent
         )
     except Exception:  # noqa: BLE001 - a bug must cost one task, never the node
-        logs.task.exception("Task %s met a defect of the program", task.claim.uuid)
+        logs.task.exception("Task %s failed with an internal error", task.claim.uuid)
         outcome = failed_outcome(
-            "The program met a defect of its own.", "The node's log has the details.", task.percent
+            "An internal error occurred.", "The node's log has the details.", task.percent
         )
     if outcome.status is not TaskStatus.DONE_SUCCESSFUL and task.interrupt.reason is not None:
         return None

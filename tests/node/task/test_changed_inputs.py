@@ -51,7 +51,7 @@ async def test_an_encode_that_fits_between_two_writes_of_a_recorder_is_no_succes
     farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(input_snapshot, "STABLE_AFTER", 60.0)
-    monkeypatch.setattr(input_watch, "_LONGEST_LOOK", 60.0)
+    monkeypatch.setattr(input_watch, "_LONGEST_WAIT", 60.0)
     recording, broken = clip.with_name("rec.ts"), clip.with_name("copy.mov")
     ffmpeg("-i", clip, "-c", "copy", recording)
     whole = clip.read_bytes()

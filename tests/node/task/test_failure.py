@@ -40,7 +40,7 @@ async def test_an_input_that_vanished_is_named(farm: Farm, clip: Path) -> None:
     await farm.node()
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
-    assert task.error and task.error.startswith(f"The input “{clip}” is not there.")
+    assert task.error and task.error.startswith(f"The input “{clip}” doesn't exist.")
     assert list(clip.parent.iterdir()) == []
 
 
@@ -55,7 +55,7 @@ async def test_a_file_that_appeared_at_the_output_path(farm: Farm, clip: Path, c
     match choice:
         case IfExists.FAIL:
             assert task.status is TaskStatus.DONE_ERROR
-            assert task.error and task.error.startswith(f"“{taken}” exists already.")
+            assert task.error and task.error.startswith(f"“{taken}” already exists.")
             assert (taken.read_bytes(), other.exists()) == (FOREIGN, False)
         case IfExists.RENAME:
             assert task.status is TaskStatus.DONE_SUCCESSFUL
@@ -66,7 +66,7 @@ async def test_a_file_that_appeared_at_the_output_path(farm: Farm, clip: Path, c
             assert (taken.stat().st_size, other.exists()) == (task.size, False)
         case IfExists.SKIP:
             assert (task.status, task.skipped) == (TaskStatus.DONE_CANCELED, True)
-            assert task.error == f"The output “{taken}” exists already, so this file was skipped."
+            assert task.error == f"The output “{taken}” already exists, so this file was skipped."
             assert (taken.read_bytes(), other.exists()) == (FOREIGN, False)
             assert "frame=" not in await farm.log(uuid)  # nothing was encoded for nothing
             taken.unlink()

@@ -50,7 +50,7 @@ async def test_another_node_does_what_this_one_cannot_reach(
         await beats(blind)
         task = await farm.task(uuid)
         assert (task.status, task.attempts) == (TaskStatus.QUEUED, 1), "it does not claim it again"
-        assert "share" in await farm.log(uuid) or "is not there" in await farm.log(uuid)
+        assert "share" in await farm.log(uuid) or "doesn't exist" in await farm.log(uuid)
         if missing == "input":
             clip.write_bytes(content)
         else:
@@ -71,7 +71,7 @@ async def test_only_when_no_node_can_read_the_input_the_task_fails_and_names_the
     await farm.tasks.resume([uuid])
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
-    sentence = f"No node can read “{clip}”: not there on edit-bay-1, edit-bay-2, store."
+    sentence = f"No node can read “{clip}”: it doesn't exist on edit-bay-1, edit-bay-2, store."
     assert task.error and task.error.startswith(sentence)
     assert task.attempts == 3
     await farm.tasks.restart([uuid])
@@ -84,7 +84,7 @@ async def test_a_task_does_not_wait_for_nodes_that_lack_its_labels(farm: Farm, c
     await farm.node("plain")
     await farm.node("gpu", labels=("gpu",))
     task = await farm.done(uuid)
-    assert task.error and task.error.startswith(f"The input “{clip}” is not there.")
+    assert task.error and task.error.startswith(f"The input “{clip}” doesn't exist.")
 
 
 async def test_who_refused_takes_the_task_again_when_the_others_have_left(

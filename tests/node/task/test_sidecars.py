@@ -100,15 +100,15 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got
         ("open(path, 'w').write(' ' * (5 << 20)); sys.exit()", "isn't a file of at most 4 MiB"),
         ("import os; os.unlink(path); sys.exit()", "is missing, so it can't be imported"),
         ("task['metadata'] = {'n': float('nan')}", "NaN isn't a number"),
-        ("task['metadata'] = [1]", "cannot be used: metadata: must be an object"),
-        ("task['command'] = 3", "command is no text"),
+        ("task['metadata'] = [1]", "can't be used: metadata: must be an object"),
+        ("task['command'] = 3", "command isn't text"),
         ("task['command']['raw'] = '-i ${INPUT_FILE} | sh'", "is outside quotes"),
         ("task['command']['raw'] = 'rm -rf ${INPUT_FILE}'", "tasks can only run ffmpeg"),
         ("task['inputFile']['raw'] = '/no/such/film.mov'", "doesn't exist"),
         ("task['outputFile']['raw'] = '${INPUT_FILE}'", "would overwrite its own input"),
         ("task['outputFile']['raw'] = '${NO_SUCH}/x.mp4'", "isn't a wildcard"),
         ("task['postProcessing'] = {'scriptPath': 'relative.sh'}", "does not say in which folder"),
-        ("task['postProcessing'] = 7", "postProcessing is no object"),
+        ("task['postProcessing'] = 7", "postProcessing isn't an object"),
     ],
 )
 async def test_a_sidecar_that_cannot_be_is_refused_in_words(

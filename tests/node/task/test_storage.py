@@ -128,7 +128,7 @@ async def test_a_share_that_is_not_mounted_is_noticed_and_not_made(
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error and task.error.startswith(
-        f"The storage “{disk.folder}”, where the output belongs, is not"
+        f"The storage of the output, “{disk.folder}”, isn't connected."
     )
     assert not disk.folder.exists() or list(disk.folder.iterdir()) == [], "the share's folder was not filled"
     if left == "no folder":
