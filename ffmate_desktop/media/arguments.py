@@ -1,7 +1,7 @@
-"""What ffmpeg's own command line grammar says of a list of arguments: which options belong to which file.
+"""Parse a list of arguments with ffmpeg's command line grammar: which options belong to which file.
 
-Source: `split_commandline()` of ffmpeg's `fftools/cmdutils.c`. Options stand before the file that they belong to;
-`-i` names an input, any argument that is no option or option value names an output.
+Source: `split_commandline()` in ffmpeg's `fftools/cmdutils.c`. Options come before the file that they belong to. `-i`
+names an input; any argument that isn't an option or the value of an option names an output.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from ffmate_desktop.domain.errors import UsageError
 
-# Every other option takes a value. Options of ffmpeg 4 to 9; the tests hold the list against the bundled program.
+# All other options take a value. Options of ffmpeg 4 to 9; a test compares the list with the bundled program.
 _FLAGS = frozenset({
     "accurate_seek", "an", "auto_conversion_filters", "autorotate", "autoscale", "benchmark", "benchmark_all",
     "bitexact", "copy_unknown", "copyinkf", "copyts", "debug_ts", "deinterlace", "display_hflip",
@@ -30,7 +30,7 @@ _GLOBAL = frozenset({
     "report", "sdp_file", "start_at_zero", "stats", "stats_period", "stdin", "timelimit", "v", "vaapi_device",
     "vstats", "vstats_file", "vstats_version", "vsync", "xerror", "y",
 })  # fmt: skip
-# Other spellings of one option, as `Option.name` is looked up by either.
+# Other spellings of an option. `Option.is_called` accepts both.
 _ALIASES = {
     "ab": "b:a", "acodec": "c:a", "af": "filter:a", "aframes": "frames:a", "apre": "pre:a", "aq": "q:a",
     "atag": "tag:a", "codec": "c", "dcodec": "c:d", "dframes": "frames:d", "lavfi": "filter_complex", "qscale": "q",
@@ -41,9 +41,9 @@ _ALIASES = {
 
 @dataclass(frozen=True)
 class Option:
-    """One option: `name` without its dash but with the stream specifier (`c:v`), `value` None for a flag.
+    """One option. `name` has no dash but the stream specifier (`c:v`), `value` is None for a flag.
 
-    `index` is the position of the name in the argument list; the value, where there is one, follows it.
+    `index` is the position of the name in the argument list. The value, if any, follows it.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Option:
 
     @property
     def base(self) -> str:
-        """Name without stream specifier, without the `no` of a flag and the `/` that reads a value from a file."""
+        """The name without stream specifier, the `no` of a flag, and the `/` that reads a value from a file."""
         name = self.name.partition(":")[0].removeprefix("/")
         return name[2:] if name.startswith("no") and name[2:] in _FLAGS else name
 
@@ -62,45 +62,45 @@ class Option:
         return self.base in _FLAGS and not self.name.startswith("/")
 
     def is_called(self, name: str) -> bool:
-        """Whether this is the option `name`, in any spelling (`vcodec` is `c:v`).
+        """Return whether this is the option `name`, in any spelling (`vcodec` is `c:v`).
 
-        Without a specifier, here or there, it is meant for every stream: `c` and `c:v` match each other.
+        A name without stream specifier is for every stream, so `c` and `c:v` match each other.
         """
-        mine, _, my_stream = _canonical(self.name).partition(":")
-        asked, _, asked_stream = _canonical(name).partition(":")
-        return mine == asked and (my_stream == asked_stream or not my_stream or not asked_stream)
+        own_base, _, own_stream = _canonical(self.name).partition(":")
+        base, _, stream = _canonical(name).partition(":")
+        return own_base == base and (own_stream == stream or not own_stream or not stream)
 
 
 @dataclass(frozen=True)
 class _File:
-    """A file on the command line; `index` is the position of `url` in the argument list."""
+    """A file on the command line. `index` is the position of `url` in the argument list."""
 
     url: str
     options: tuple[Option, ...]
     index: int
 
     def option(self, name: str) -> str | None:
-        """Value of the last option `name` (see `Option.is_called`), None when it is absent or a flag."""
+        """Return the value of the last option `name` (see `Option.is_called`). None if it is absent or a flag."""
         return _last_value(self.options, name)
 
     def has(self, name: str) -> bool:
-        """Whether the option `name` is there, with or without a value."""
+        """Return whether the option `name` is present."""
         return any(option.is_called(name) for option in self.options)
 
 
 @dataclass(frozen=True)
 class InputArgument(_File):
-    """A file, device or address that is read, with the options that stand before its `-i`."""
+    """A file, device or address that is read, with the options before its `-i`."""
 
 
 @dataclass(frozen=True)
 class OutputArgument(_File):
-    """A file or address that is written, with the options that stand before it."""
+    """A file or address that is written, with the options before it."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One run of ffmpeg; `ignored` options stand behind the last output, where ffmpeg gives them no effect."""
+    """One run of ffmpeg. `ignored` options come after the last output, where they have no effect."""
 
     inputs: tuple[InputArgument, ...]
     outputs: tuple[OutputArgument, ...]
@@ -108,19 +108,19 @@ class Invocation:
     ignored: tuple[Option, ...] = ()
 
     def option(self, name: str) -> str | None:
-        """Value of the last global option `name`, None when it is absent or a flag."""
+        """Return the value of the last global option `name`. None if it is absent or a flag."""
         return _last_value(self.global_options, name)
 
     def has(self, name: str) -> bool:
-        """Whether the global option `name` is there, with or without a value."""
+        """Return whether the global option `name` is present."""
         return any(option.is_called(name) for option in self.global_options)
 
 
 def parse(tokens: Sequence[str]) -> Invocation:
-    """Part the arguments of one ffmpeg run (without the program's name) into files and their options.
+    """Split the arguments of one ffmpeg run (without the program's name) into files and their options.
 
-    Options that ffmpeg does not know are taken to have a value, as codec and format options do. Raises UsageError
-    when the last option has no value.
+    Unknown options are assumed to have a value, as codec and format options do. Raises UsageError if the last option
+    has no value.
     """
     parser = _Parser(tokens)
     parser.run()
@@ -142,7 +142,7 @@ class _Parser:
         while self.position < len(self.tokens):
             index, argument = self.position, self.tokens[self.position]
             self.position += 1
-            if argument == "--":  # what follows is a file, even with a leading dash
+            if argument == "--":  # the next argument is a file, even with a leading dash
                 if self.position < len(self.tokens):
                     self._output(self._value_of("--"), index + 1)
             elif not argument.startswith("-") or argument == "-":
@@ -178,8 +178,8 @@ class _Parser:
         return self.tokens[self.position - 1]
 
     def _take_pending(self) -> tuple[Option, ...]:
-        taken, self.pending = tuple(self.pending), []
-        return taken
+        options, self.pending = tuple(self.pending), []
+        return options
 
 
 @lru_cache(maxsize=1024)
@@ -200,13 +200,13 @@ _UNITS = {"ms": 1e-3, "us": 1e-6, "s": 1.0, None: 1.0}
 
 
 def seconds(text: str) -> float | None:
-    """Read a time duration of ffmpeg's syntax (`12.5`, `00:01:02.5`, `200ms`, `10us`, `-5`) as seconds.
+    """Parse a time duration in ffmpeg's syntax (`12.5`, `00:01:02.5`, `200ms`, `10us`, `-5`) as seconds.
 
-    None when ffmpeg would refuse it. Source: "Time duration" in the ffmpeg-utils manual and `av_parse_time()`.
+    Return None if ffmpeg would refuse it. Source: "Time duration" in the ffmpeg-utils manual and `av_parse_time()`.
     """
     parts = _DURATION.fullmatch(text)
     if parts is None:
         return None
-    whole = int(parts["hours"] or 0) * 3600 + int(parts["minutes"] or 0) * 60 + int(parts["seconds"])
-    amount = (whole + float(f"0{parts['fraction'] or '.'}0")) * _UNITS[parts["unit"]]
+    integer = int(parts["hours"] or 0) * 3600 + int(parts["minutes"] or 0) * 60 + int(parts["seconds"])
+    amount = (integer + float(f"0{parts['fraction'] or '.'}0")) * _UNITS[parts["unit"]]
     return -amount if parts["sign"] else amount

@@ -1,4 +1,4 @@
-"""Finds the ffmpeg to work with and asks it what it is."""
+"""Find the ffmpeg to use and identify it."""
 
 import asyncio
 import os
@@ -15,12 +15,12 @@ from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.media.processes.sandbox import Sandbox, kernel_support
 
 PATIENCE = 20.0
-"""Seconds for an answer; virus scanners and macOS look long at a program that they see for the first time."""
+"""Seconds to wait for an answer. Virus scanners and macOS take long to check a new program."""
 
 BUNDLE = Path(imageio_ffmpeg.__file__).parent / "binaries"
-"""Where the wheel for this kind of computer has its ffmpeg; empty for others."""
+"""The folder of the bundled ffmpeg in the wheel for this platform. Empty on others."""
 
-LONGEST_ANSWER = 1024 * 1024
+MAX_ANSWER = 1024 * 1024
 
 _VERSION = re.compile(r"^ffmpeg version (\S+)")
 _ENCODER = re.compile(r"^ [VAS][A-Z.]{5} ([^\s=]\S*)", re.MULTILINE)
@@ -30,10 +30,10 @@ _HINT = "Set --ffmpeg to the path of an ffmpeg program, or leave it out to use t
 
 @dataclass(frozen=True)
 class FFmpeg:
-    """A program that has answered as ffmpeg: its absolute path, and the version as it calls itself.
+    """A program that has identified itself as ffmpeg: its absolute path and its own version string.
 
-    `confinable` is false where the kernel has Landlock, but this program does not run without the right to gain
-    rights: the ffmpeg of a snap or a flatpak, which start through a helper that makes a sandbox of their own.
+    `confinable` is false if the kernel supports Landlock, but this program needs to gain privileges to run: the
+    ffmpeg of a snap or a flatpak, which start through a helper with its own sandbox.
     """
 
     path: Path
@@ -42,12 +42,12 @@ class FFmpeg:
 
 
 async def find_ffmpeg(explicit: str | Path | None = None) -> FFmpeg:
-    """The ffmpeg that the user named, else the one on PATH, else the bundled one.
+    """Find the ffmpeg set by the user, or else the one on PATH, or else the bundled one.
 
-    Raises UserError if the named one cannot be used, or if there is none at all.
+    Raises UserError if the one set by the user can't be used, or if there is none at all.
     """
     if explicit is not None and str(explicit):
-        return await _identify(await asyncio.to_thread(_named, explicit))
+        return await _identify(await asyncio.to_thread(_find_explicit, explicit))
     if (on_path := await asyncio.to_thread(_on_path)) is not None:
         try:
             return await _identify(on_path)
@@ -57,32 +57,32 @@ async def find_ffmpeg(explicit: str | Path | None = None) -> FFmpeg:
 
 
 async def list_encoders(path: Path) -> frozenset[str]:
-    """Names of the encoders that this ffmpeg lists, such as libx265; a hardware encoder may still not work here.
+    """Return the names of the encoders in this ffmpeg, such as libx265. A hardware encoder may still not work here.
 
-    Raises UserError if it does not answer.
+    Raises UserError if ffmpeg doesn't answer.
     """
-    return frozenset(_ENCODER.findall(await _ask(path, "-hide_banner", "-encoders")))
+    return frozenset(_ENCODER.findall(await _output_of(path, "-hide_banner", "-encoders")))
 
 
 class DeviceFormats:
-    """The formats of one ffmpeg that are devices, by all their names; it is asked once."""
+    """The names of an ffmpeg's formats that are devices. They are read once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._names: frozenset[str] | None = None
 
     async def names(self) -> frozenset[str]:
-        """Their names in small letters. Raises UserError if ffmpeg does not answer."""
+        """Return their names in lower case. Raises UserError if ffmpeg doesn't answer."""
         if self._names is None:
-            lines = await _ask(self._path, "-hide_banner", "-devices")
+            lines = await _output_of(self._path, "-hide_banner", "-devices")
             found = {name.lower() for names in _DEVICE.findall(lines) for name in names.split(",")}
-            self._names = frozenset(found - {"lavfi"})  # filters, which make pictures of nothing
+            self._names = frozenset(found - {"lavfi"})  # filters, which aren't a device
         return self._names
 
 
-def _named(explicit: str | Path) -> Path:
+def _find_explicit(explicit: str | Path) -> Path:
     path = Path(explicit).expanduser()
-    if path.name == str(explicit) and not path.exists():  # one word: a program on PATH, such as ffmpeg7
+    if path.name == str(explicit) and not path.exists():  # a bare name: a program on PATH, such as ffmpeg7
         path = Path(shutil.which(path.name) or path)
     if not path.exists():
         raise UserError(f"There is no ffmpeg at “{explicit}”.", _HINT)
@@ -102,7 +102,7 @@ def _on_path() -> Path | None:
 
 
 def _bundled() -> Path:
-    # Its own function starts the program to try it, and says that there is none when that was killed or is refused.
+    # Don't use imageio_ffmpeg's own function: it runs the program, and reports none if that is killed or refused.
     if named := os.environ.get("IMAGEIO_FFMPEG_EXE"):
         return Path(named).absolute()
     for program in BUNDLE.glob("ffmpeg-*"):
@@ -113,26 +113,26 @@ def _bundled() -> Path:
 async def _identify(path: Path) -> FFmpeg:
     if kernel_support().landlock:
         try:
-            if found := _VERSION.match(await _ask(path, "-version", sandbox=Sandbox(path, None, ()))):
+            if found := _VERSION.match(await _output_of(path, "-version", sandbox=Sandbox(path, None, ()))):
                 return FFmpeg(path, found[1])
         except UserError as trouble:
             if isinstance(trouble.__cause__, TimeoutError):
                 raise
-    if found := _VERSION.match(await _ask(path, "-version")):
+    if found := _VERSION.match(await _output_of(path, "-version")):
         return FFmpeg(path, found[1], confinable=not kernel_support().landlock)
     raise UserError(f"“{path}” isn't an ffmpeg program.", _HINT)
 
 
-async def _ask(path: Path, *question: str, sandbox: Sandbox | None = None) -> str:
+async def _output_of(path: Path, *arguments: str, sandbox: Sandbox | None = None) -> str:
     answer = bytearray()
 
-    def listen(data: bytes) -> None:
-        if len(answer) < LONGEST_ANSWER:
+    def collect(data: bytes) -> None:
+        if len(answer) < MAX_ANSWER:
             answer.extend(data)
 
     try:
         process = await Launcher().spawn(
-            [str(path), *question], cwd=path.parent, low_priority=False, sandbox=sandbox
+            [str(path), *arguments], cwd=path.parent, low_priority=False, sandbox=sandbox
         )
     except UserError as trouble:
         raise UserError(
@@ -140,12 +140,12 @@ async def _ask(path: Path, *question: str, sandbox: Sandbox | None = None) -> st
         ) from trouble
     try:
         async with asyncio.timeout(PATIENCE):
-            code = await process.wait(listen)
+            code = await process.wait(collect)
     except TimeoutError as trouble:
         raise UserError(f"“{path}” didn't answer within {PATIENCE:g} seconds.", _HINT) from trouble
     finally:
         if not process.ended:
             await process.stop(0)
     if code != 0:
-        raise UserError(f"“{path}” ended with code {code} when asked for {question[-1]}.", _HINT)
+        raise UserError(f"“{path}” ended with code {code} when asked for {arguments[-1]}.", _HINT)
     return answer.decode("utf-8", "replace")

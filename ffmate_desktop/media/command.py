@@ -1,4 +1,4 @@
-"""From the arguments of one step to the process that is started: our own options in front, theirs kept."""
+"""Build the process arguments of one step: our own options first, then the user's."""
 
 import re
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
 _OUR_OPTIONS = (
     *("-hide_banner", "-nostats", "-loglevel", "level+info", "-nostdin"),
     *("-progress", "pipe:1", "-stats_period", "0.5"),
-    "-y",  # outputs are fresh temporary names; whether a file may be replaced is decided when it is published
+    "-y",  # outputs are new temporary names; whether to replace a file is decided when it is published
 )
-# What our options decide. `-report` would write a second log beside ours.
+# Set by our own options. `-report` would write a second log.
 _DROPPED = frozenset(
     {"hide_banner", "loglevel", "n", "progress", "report", "stats", "stats_period", "stdin", "v", "y"}
 )
@@ -22,11 +22,11 @@ _TEE_SLAVE = re.compile(r"\s*(?:\[(?P<options>[^]]*)\])?(?P<url>.*)", re.DOTALL)
 
 
 def build(program: Path, tokens: Sequence[str]) -> list[str]:
-    """Arguments of the process for one step, the program first; `tokens` have their wildcards expanded.
+    """Return the process arguments of one step, program first. `tokens` have their wildcards expanded.
 
-    Progress comes from standard output, every log line on standard error carries its level (`[error] …`). Options of
-    the user that would break that are dropped. Raises UsageError for another program than ffmpeg, a step without
-    output, and media that is read from standard input or written to standard output.
+    Progress goes to standard output, and every log line on standard error has its level (`[error] …`). User options
+    that would break this are dropped. Raises UsageError for a program other than ffmpeg, a step without output, and
+    media from standard input or to standard output.
     """
     arguments = without_program(tokens, program)
     invocation = parse(arguments)
@@ -40,22 +40,22 @@ def build(program: Path, tokens: Sequence[str]) -> list[str]:
     for option in invocation.global_options:
         if option.base in _DROPPED:
             dropped.update({option.index} if option.is_flag else {option.index, option.index + 1})
-    kept = (argument for index, argument in enumerate(arguments) if index not in dropped)
-    return [str(program), *_OUR_OPTIONS, *kept]
+    remaining = (argument for index, argument in enumerate(arguments) if index not in dropped)
+    return [str(program), *_OUR_OPTIONS, *remaining]
 
 
 def without_program(tokens: Sequence[str], program: Path | None = None) -> list[str]:
-    """Arguments of a step without a leading `ffmpeg`, `${FFMPEG}` or path of either; `program` is this node's ffmpeg.
+    """Return the arguments of a step without a leading `ffmpeg` or `${FFMPEG}`, with or without a path.
 
-    Raises UsageError when the step starts with the name of another program.
+    `program` is this node's ffmpeg. Raises UsageError if the step starts with the name of another program.
     """
     if not tokens:
         return []
     first = tokens[0]
-    name = PureWindowsPath(first).name.lower()  # parts at both kinds of slashes
+    name = PureWindowsPath(first).name.lower()  # handles both kinds of slashes
     if name in {"ffmpeg", "ffmpeg.exe", "${ffmpeg}"} or (program is not None and first == str(program)):
         return list(tokens[1:])
-    if _BARE_WORD.fullmatch(first):  # an output file of such a name would need -f in front
+    if _BARE_WORD.fullmatch(first):  # an output file with such a name would need -f
         raise UsageError(
             f"A step of the command starts with {first}, but tasks can only run ffmpeg.",
             "Remove that step. A script before or after the task can do its work.",
@@ -80,7 +80,7 @@ def _refuse_pipes(invocation: Invocation) -> None:
 
 
 def _destinations(output: OutputArgument) -> list[tuple[str | None, str]]:
-    """Muxer and address of each place that an output writes to; a tee has several."""
+    """Return muxer and URL of each destination of an output. A tee has several."""
     muxer = output.option("f")
     if muxer != "tee":
         return [(muxer, output.url)]

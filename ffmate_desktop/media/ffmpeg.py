@@ -1,4 +1,4 @@
-"""Runs the ffmpeg steps of one task: in order, watched, and stoppable at any moment."""
+"""Run the ffmpeg steps of a task in order. The run is monitored and can be stopped at any time."""
 
 import asyncio
 import os
@@ -28,22 +28,22 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True)
 class FFmpegResult:
-    """How the steps ended; whether the output is good is not known yet, for ffmpeg's code 0 promises nothing."""
+    """How the steps ended. Exit code 0 doesn't prove that the output is good: see `verdict`."""
 
     code: int
-    """Exit code of the last process that ran, negative for a signal; as if terminated when none was started."""
+    """Exit code of the last process, negative for a signal. -SIGTERM if none was started."""
     step: int
-    """Number of the step that was last, from 0."""
+    """Number of the last step, from 0."""
     stop: StopReason | None = None
-    """None if ffmpeg ended by itself."""
+    """None if ffmpeg ended on its own."""
 
 
 class FFmpegRun:
-    """One run through the steps of a task; `argvs` are complete, as `command.build` makes them.
+    """One run of all steps of a task. `argvs` are complete, as `command.build` returns them.
 
-    The steps share the folder `workdir`, where passes find each other's statistics. `on_progress` is called about
-    twice a second. A step that shows no change of time, frame, size or file position for `stall_seconds` is stopped.
-    `sandbox` is what the kernel lets each step touch.
+    The steps share the folder `workdir`, where a second pass finds the statistics of the first. `on_progress` is
+    called about twice a second. A step is stopped if its time, frame, size and file position don't change for
+    `stall_seconds`. `sandbox` limits what each step can access.
     """
 
     def __init__(
@@ -70,17 +70,17 @@ class FFmpegRun:
         self._stall_seconds = stall_seconds
         self._stop: StopReason | None = None
         self._process: Process | None = None
-        self._may_go = asyncio.Event()
-        self._may_go.set()
+        self._running = asyncio.Event()
+        self._running.set()
 
     async def run(self) -> FFmpegResult:
-        """Run the steps until one fails or the run is stopped; afterwards no process of it is left.
+        """Run the steps until one fails or the run is stopped. No process is left afterwards.
 
-        Raises UserError when ffmpeg cannot be started.
+        Raises UserError if ffmpeg can't be started.
         """
         code: int = -signal.SIGTERM
         for step, argv in enumerate(self._argvs):
-            await self._may_go.wait()
+            await self._running.wait()
             if self._stop is None:
                 code = await self._run_step(step, argv)
             if code != 0 or self._stop is not None:
@@ -88,22 +88,22 @@ class FFmpegRun:
         return FFmpegResult(code, len(self._argvs) - 1)
 
     async def cancel(self) -> None:
-        """Stop for good: nothing is started any more, what runs is dead when this returns, and `run` ends."""
+        """Stop for good: no further step starts, all processes are dead on return, and `run` ends."""
         self._stop = self._stop or StopReason.CANCELLED
-        self._may_go.set()
+        self._running.set()
         if self._process is not None:
             await self._process.stop()
 
     def pause(self) -> None:
-        """Suspend what runs and start nothing until `resume`."""
+        """Suspend the running step, and start no further step until `resume`."""
         if self._stop is None:
-            self._may_go.clear()
+            self._running.clear()
             if self._process is not None:
                 self._process.suspend()
 
     def resume(self) -> None:
-        """Go on after `pause`."""
-        self._may_go.set()
+        """Continue after `pause`."""
+        self._running.set()
         self._meter.forget_pace()
         if self._process is not None:
             self._process.resume()
@@ -121,23 +121,23 @@ class FFmpegRun:
             env=for_media(os.environ, limited=limited) | {"TMPDIR": str(self._workdir)},
             sandbox=self._sandbox,
         )
-        watch = _Watch(process.pid, sizes)
+        monitor = _ActivityMonitor(process.pid, sizes)
         parser = ProgressParser()
 
         def on_stdout(data: bytes) -> None:
             for sample in parser.feed(data):
-                watch.see(sample)
-                read = watch.read_fraction() if self._meter.wants_read_fraction else None
+                monitor.observe(sample)
+                read = monitor.read_fraction() if self._meter.wants_read_fraction else None
                 self._on_progress(self._meter.update(step, sample, time.monotonic(), read))
 
         reading = asyncio.create_task(process.wait(on_stdout, self._log.feed))
         self._process = process
         try:
-            if self._stop is not None:  # asked for while the process was starting, as the pause
+            if self._stop is not None:  # requested while the process was starting, like a pause
                 await process.stop()
-            elif not self._may_go.is_set():
+            elif not self._running.is_set():
                 process.suspend()
-            await self._attend(process, watch, reading)
+            await self._watch_for_stall(process, monitor, reading)
             return reading.result()
         finally:
             if not process.ended or self._stop is not None:
@@ -146,20 +146,22 @@ class FFmpegRun:
             self._log.end_line()
             self._process = None
 
-    async def _attend(self, process: Process, watch: "_Watch", reading: asyncio.Task[int]) -> None:
-        # Time is counted in ticks, not read from a clock: a computer that wakes from sleep has stalled nothing.
+    async def _watch_for_stall(
+        self, process: Process, monitor: "_ActivityMonitor", reading: asyncio.Task[int]
+    ) -> None:
+        # Count ticks instead of reading a clock: the sleep of the computer is no stall.
         tick = min(1.0, self._stall_seconds / 4)
         idle = 0.0
         while not (await asyncio.wait([reading], timeout=tick))[0]:
-            idle = 0.0 if watch.moved() or not self._may_go.is_set() else idle + tick
+            idle = 0.0 if monitor.has_moved() or not self._running.is_set() else idle + tick
             if idle >= self._stall_seconds and self._stop is None:
                 self._stop = StopReason.STALLED
                 self._log.note(f"[stopped: no progress for {self._stall_seconds:g} seconds]")
                 await process.stop()
 
 
-class _Watch:
-    """Looks for signs of life: what ffmpeg reports, and where it stands in its files."""
+class _ActivityMonitor:
+    """Detects activity: in what ffmpeg reports, and in its positions in files."""
 
     def __init__(self, pid: int, sizes: dict[str, int]) -> None:
         self._pid = pid
@@ -168,22 +170,23 @@ class _Watch:
         self._offset = -1
         self._moved = True
 
-    def see(self, sample: Sample) -> None:
-        """Take in what ffmpeg reports."""
+    def observe(self, sample: Sample) -> None:
+        """Record what ffmpeg reports."""
         reported = (sample.frame, sample.size, sample.out_time)
         self._moved |= reported != self._reported
         self._reported = reported
 
-    def moved(self) -> bool:
-        """Whether anything has changed since the last call."""
+    def has_moved(self) -> bool:
+        """Return whether anything has changed since the last call."""
         position = read_position(self._pid, self._sizes)
-        # Moving in its files alone is work too: searching for a start, or rewriting a finished file for the web.
+        # A changed file position alone is activity, too: seeking to a start time, or moving the index of a finished
+        # file.
         moved = self._moved or (position is not None and position.offset != self._offset)
         self._offset = -1 if position is None else position.offset
         self._moved = False
         return moved
 
     def read_fraction(self) -> float | None:
-        """Share of the inputs that has been read."""
+        """Return the share of the inputs that has been read."""
         position = read_position(self._pid, self._sizes)
         return None if position is None else position.fraction

@@ -1,4 +1,4 @@
-"""Keeps what a task's processes say: its ends in memory, all of it on disk up to a limit, news for a caller."""
+"""Capture the log of a task's processes: first and last lines in memory, everything on disk up to a limit."""
 
 import asyncio
 import os
@@ -12,19 +12,19 @@ from ffmate_desktop.private_files import make_private_folder, open_private
 
 FIRST_LINES = 64
 LAST_LINES = 200
-"""Lines kept in memory for the diagnosis: the beginning names the inputs, the end the trouble."""
+"""Lines kept in memory for the diagnosis: the first ones name the inputs, the last ones the problem."""
 
 ERROR_LINES = 64
-"""Lines with the level of an error kept from between, so that the verdict does not depend on a log's length."""
+"""Error lines kept from in between, so that the verdict doesn't depend on the length of the log."""
 
-LONGEST_LINE = 16384
-"""Bytes of one line; a longer one goes on in the next, so that memory stays bounded."""
+MAX_LINE = 16384
+"""Maximum bytes of a line. Longer ones are split, so that memory stays bounded."""
 
 DISK_LIMIT = 16 * 1024 * 1024
-"""Bytes of the file of one task; an eighth of them is for the last lines."""
+"""Maximum bytes of the log file of a task. An eighth is reserved for the last lines."""
 
 WRITE_DELAY = 1.0
-"""Seconds that lines may wait for their way to the disk. Most tasks need one write, at their end."""
+"""Seconds that lines may wait before they are written. Most tasks need one write, at their end."""
 
 
 _ERROR = re.compile(r"\[(?:error|fatal|panic)\]")
@@ -32,17 +32,16 @@ _MARKER = b"[%d lines left out: the log is too long]\n"
 
 
 class LogNote(str):
-    """A line of our own among those of the processes: it says nothing about what went wrong."""
+    """A line that this program adds to the log. The diagnosis ignores it."""
 
     __slots__ = ()
 
 
 class LogCapture:
-    """The log of one task, fed with the blocks of a pipe; belongs to the event loop and must be closed.
+    """The log of a task, fed with the output of a pipe. It belongs to the event loop and must be closed.
 
-    `path` gets the complete log, replacing what is there; None keeps it off the disk. `on_lines` is called with
-    the new lines of each block, for a caller who gathers and ships them. Lines are valid Unicode without zero
-    characters, which is what PostgreSQL takes.
+    `path` is the file for the complete log, which is replaced; None writes no file. `on_lines` is called with the new
+    lines of each block. Lines are valid Unicode without NUL characters, as PostgreSQL requires.
     """
 
     def __init__(
@@ -61,35 +60,36 @@ class LogCapture:
         self._on_lines = on_lines
 
     def feed(self, data: bytes) -> None:
-        """Take a block of a process's output, cut anywhere."""
-        self._take(self._splitter.feed(data))
+        """Add a block of a process's output, split anywhere."""
+        self._add(self._splitter.feed(data))
 
     def note(self, text: str) -> None:
-        """Add a line, or several, of our own, after whatever was begun."""
+        """Add one or more lines of our own, after ending an incomplete line."""
         self.end_line()
-        # Paths may carry bytes that are no text, as surrogates; as bytes they become replacement characters.
-        self._take([LogNote(line) for line in LineSplitter().feed(os.fsencode(text) + b"\n")])
+        # Paths may contain surrogates for bytes that aren't text. Encoding them turns them into replacement
+        # characters.
+        self._add([LogNote(line) for line in LineSplitter().feed(os.fsencode(text) + b"\n")])
 
     def end_line(self) -> None:
-        """Count a line that was begun as complete, because its process has ended."""
-        self._take(self._splitter.end())
+        """Treat an incomplete line as complete, because its process has ended."""
+        self._add(self._splitter.end())
 
     def lines(self) -> list[str]:
-        """The first and the last lines and the first errors between; `left_out` are missing."""
+        """Return the first and the last lines and the first errors in between."""
         return [*self._first, *self._errors, *self._last]
 
     @property
     def left_out(self) -> int:
-        """How many lines in the middle are no longer in memory."""
+        """Number of lines in the middle that are no longer in memory."""
         return self._count - len(self.lines())
 
     async def close(self) -> None:
-        """End the last line and bring everything to the disk."""
+        """End the last line and write everything to the disk."""
         self.end_line()
         if self._file is not None:
             await self._file.close(self._last)
 
-    def _take(self, lines: list[str]) -> None:
+    def _add(self, lines: list[str]) -> None:
         if not lines:
             return
         self._count += len(lines)
@@ -107,25 +107,25 @@ class LogCapture:
 
 
 class LineSplitter:
-    """Cuts bytes, which come in blocks of any size, into lines of text.
+    """Splits blocks of bytes of any size into lines of text.
 
-    Of a line that is rewritten with carriage returns, as encoders do with their progress, the last version counts.
+    If a line is overwritten with carriage returns, as encoders do to show progress, the last version counts.
     """
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[str]:
-        """The lines that are complete now, without their ends."""
-        *whole, rest = (self._rest + data).split(b"\n")
-        pieces = [piece for line in whole for piece in _pieces(_last_version(line))]
-        *long, begun = _pieces(_last_version(rest))
-        # A carriage return at the end may be the first half of \r\n: what follows decides.
-        self._rest = begun + (b"\r" if rest.endswith(b"\r") else b"")
+        """Return the lines that are complete now, without line ends."""
+        *complete, rest = (self._rest + data).split(b"\n")
+        pieces = [piece for line in complete for piece in _pieces(_last_version(line))]
+        *long, incomplete = _pieces(_last_version(rest))
+        # A carriage return at the end may be the first half of \r\n: the next block decides.
+        self._rest = incomplete + (b"\r" if rest.endswith(b"\r") else b"")
         return [piece.decode("utf-8", "replace").replace("\0", "\ufffd") for piece in pieces + long]
 
     def end(self) -> list[str]:
-        """The line that was begun, if any, because nothing will follow."""
+        """Return the incomplete line, if any, because no more data follows."""
         return self.feed(b"\n") if self._rest else []
 
 
@@ -135,9 +135,9 @@ def _last_version(line: bytes) -> bytes:
 
 def _pieces(line: bytes) -> list[bytes]:
     pieces = []
-    while len(line) > LONGEST_LINE:
-        cut = LONGEST_LINE
-        while cut > LONGEST_LINE - 3 and line[cut] & 0xC0 == 0x80:  # inside a character of several bytes
+    while len(line) > MAX_LINE:
+        cut = MAX_LINE
+        while cut > MAX_LINE - 3 and line[cut] & 0xC0 == 0x80:  # inside a multi-byte character
             cut -= 1
         pieces.append(line[:cut])
         line = line[cut:]
@@ -145,7 +145,7 @@ def _pieces(line: bytes) -> list[bytes]:
 
 
 class _LogFile:
-    """A file that grows in a thread, a write at a time, up to a limit; a full disk costs the log, not the task."""
+    """A file that a thread writes, up to a limit. If the disk is full, the log is lost, not the task."""
 
     def __init__(self, path: Path, limit: int) -> None:
         self._path = path
@@ -159,7 +159,7 @@ class _LogFile:
         self._broken = False
 
     def write(self, lines: Sequence[str]) -> None:
-        """Put lines in the queue for the disk, as long as there is room."""
+        """Queue lines for writing, as long as the limit allows."""
         for line in lines:
             data = line.encode() + b"\n"
             if self._left_out or len(data) > self._room:
@@ -167,10 +167,10 @@ class _LogFile:
             else:
                 self._room -= len(data)
                 self._waiting += data
-        self._plan()
+        self._schedule_write()
 
     async def close(self, last: Sequence[str]) -> None:
-        """Write what waits and, if lines were left out, how many and as many of the `last` as there is room for."""
+        """Write the queued lines. If lines were left out, add their number and as many `last` lines as fit."""
         if self._writing is not None:
             await self._writing
         if self._timer is not None:
@@ -180,18 +180,18 @@ class _LogFile:
             await self._append()
 
     def _ending(self, last: Sequence[str]) -> bytes:
-        kept: list[bytes] = []
+        tail: list[bytes] = []
         for line in reversed(last):
             data = line.encode() + b"\n"
-            if len(kept) == self._left_out or len(data) > self._room_at_end:
+            if len(tail) == self._left_out or len(data) > self._room_at_end:
                 break
             self._room_at_end -= len(data)
-            kept.append(data)
-        missing = self._left_out - len(kept)
+            tail.append(data)
+        missing = self._left_out - len(tail)
         self._left_out = 0
-        return (_MARKER % missing if missing else b"") + b"".join(reversed(kept))
+        return (_MARKER % missing if missing else b"") + b"".join(reversed(tail))
 
-    def _plan(self) -> None:
+    def _schedule_write(self) -> None:
         if self._waiting and self._timer is None and self._writing is None:
             self._timer = asyncio.get_running_loop().call_later(WRITE_DELAY, self._start)
 
@@ -206,7 +206,7 @@ class _LogFile:
 
     def _written(self, _: asyncio.Future[None]) -> None:
         self._writing = None
-        self._plan()
+        self._schedule_write()
 
     def _append_now(self, data: bytes) -> None:
         if self._broken:

@@ -1,4 +1,4 @@
-"""From the outputs of a command to the plan where ffmpeg writes them; see `output_plan`."""
+"""Plan where ffmpeg writes the outputs of a command. See `output_plan`."""
 
 import os
 import re
@@ -33,16 +33,16 @@ from ffmate_desktop.media.output_plan import (
 from ffmate_desktop.media.side_inputs import side_inputs
 from ffmate_desktop.media.side_outputs import side_outputs
 
-# Further files of a muxer.
+# Options that name further files of a muxer.
 _WRITTEN_OPTIONS = (
     "header", "hls_enc_key_url", "hls_segment_filename", "hls_subtitle_path", "segment_header_filename",
     "segment_list",
 )  # fmt: skip
-# The same, but the muxer puts these names behind the folder of its output.
-_NAMED_BESIDE = (
+# The same, but the muxer resolves these names in the folder of its output.
+_RELATIVE_OPTIONS = (
     "hls_fmp4_init_filename", "init_seg_name", "master_pl_name", "media_seg_name", "single_file_name",
 )  # fmt: skip
-# Protocols that write a file through another name: `md5:/sums.txt`, `crypto:/film.mp4`.
+# Protocols that wrap a file name: `md5:/sums.txt`, `crypto:/film.mp4`.
 _WRAPPER = re.compile(r"(?:md5:|crypto[:+]|file:)+")
 _TEE_SLAVE = re.compile(r"(?P<head>\s*(?:\[(?P<options>[^]]*)\])?)(?P<url>.*)", re.DOTALL)
 
@@ -57,13 +57,13 @@ def plan(
     main_input: str = "",
     program: Path | None = None,
 ) -> OutputPlan:
-    """Give every local output of a task's steps its temporary name.
+    """Give every local output of a task's steps a temporary name.
 
-    `steps` are expanded tokens (the program's name in front is dropped), `task` is the task's UUID, claimed by this
-    `incarnation` of a node under this `epoch`. `main_output` and `main_input` are the files that the task is said to
-    make and to read, wherever the command has them. Raises UsageError for an output without a folder and for two
-    outputs of one step in one file, UserError for an output that is also an input (under any name or link) or that is
-    a folder.
+    `steps` are expanded tokens; a leading program name is dropped. `task` is the task's UUID, claimed by this
+    `incarnation` of a node under this `epoch`. `main_output` and `main_input` are the files that the task itself
+    names, wherever the command uses them. Raises UsageError for an output without a folder and for two outputs of one
+    step with the same path, UserError for an output that is also an input (under any name or link) or that is a
+    folder.
     """
     planner = _Planner(prefix_of(task), f"{epoch}-{tag_of(incarnation)}")
     stripped = [without_program(step, program) for step in steps]
@@ -73,8 +73,8 @@ def plan(
         planner.inputs.append(Path(main_input))
     planner.protect_inputs()
     main_path = local_path(main_output)
-    main = planner.found.get(_key(main_path)) if main_path is not None else None
-    outputs = (*planner.found.values(), *planner.sides.values())
+    main = planner.outputs.get(_key(main_path)) if main_path is not None else None
+    outputs = (*planner.outputs.values(), *planner.sides.values())
     return OutputPlan(
         steps=planner.steps,
         outputs=outputs,
@@ -88,7 +88,7 @@ def plan(
 
 
 def _reads_working_directory(later: Sequence[Sequence[str]]) -> bool:
-    """Whether a later step reads a relative path, so that relative outputs are there for it."""
+    """Return whether a later step reads a relative path, so that relative outputs must stay for it."""
     inputs = [read for tokens in later for read in arguments.parse(tokens).inputs]
     paths = [local_path(read.url) for read in inputs if read.option("f") != "lavfi"]
     return any(path is not None and not path.is_absolute() for path in paths)
@@ -99,18 +99,18 @@ class _Planner:
     prefix: str
     claim: str
     steps: list[list[str]] = field(default_factory=list)
-    found: dict[Path, PlannedOutput] = field(default_factory=dict)  # by the path that the command says
+    outputs: dict[Path, PlannedOutput] = field(default_factory=dict)  # by the path in the command
     inputs: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
     sides: dict[Path, PlannedOutput] = field(default_factory=dict)  # by folder
     side_files: list[Path] = field(default_factory=list)
-    side_texts: dict[str, str] = field(default_factory=dict)  # paths that later steps read
-    texts: dict[str, str] = field(default_factory=dict)  # as the command says it → what ffmpeg is told
+    side_texts: dict[str, str] = field(default_factory=dict)  # paths that later steps read → replacements
+    texts: dict[str, str] = field(default_factory=dict)  # the command's text → ffmpeg's argument
 
     def plan_step(self, number: int, tokens: Sequence[str], later: Sequence[Sequence[str]]) -> None:
-        kept = _reads_working_directory(later)
-        for said, told in self.side_texts.items():
-            tokens = [token.replace(said, told) for token in tokens]
+        keeps_relative = _reads_working_directory(later)
+        for original, replacement in self.side_texts.items():
+            tokens = [token.replace(original, replacement) for token in tokens]
         invocation, tokens = arguments.parse(tokens), list(tokens)
         self._read(invocation, tokens)
         self._move_side_outputs(number, invocation, tokens, later)
@@ -119,9 +119,9 @@ class _Planner:
             if muxer == "fifo":
                 muxer = output.option("fifo_format") or ""
             if muxer == "tee":
-                url = self._tee(number, output, kept)
+                url = self._tee(number, output, keeps_relative)
             else:
-                url = self._destination(number, output, output.url, muxer, kept)
+                url = self._destination(number, output, output.url, muxer, keeps_relative)
                 self._move_written_options(output, tokens)
             if url != output.url:
                 tokens[output.index] = self.texts[output.url] = url
@@ -130,33 +130,31 @@ class _Planner:
     def _read(self, invocation: Invocation, tokens: list[str]) -> None:
         for read in invocation.inputs:
             if read.url.startswith("cache:") and local_path(read.url[6:]) is not None:
-                tokens[read.index] = read.url[6:]  # its cache is a file in /tmp, and the disk needs none
+                tokens[read.index] = read.url[6:]  # its cache is a file in /tmp, which local files don't need
             path = None if read.option("f") == "lavfi" else local_path(read.url)
-            if path is not None and (written := self.found.get(_key(path))) is not None:
+            if path is not None and (written := self.outputs.get(_key(path))) is not None:
                 tokens[read.index] = written.url
             else:
                 self.inputs += [file for file in files_read(read) if file.is_absolute()]
-        self.inputs += [path for path in side_inputs(invocation) if _key(path) not in self.found]
+        self.inputs += [path for path in side_inputs(invocation) if _key(path) not in self.outputs]
 
     def _move_side_outputs(
         self, number: int, invocation: Invocation, tokens: list[str], later: Sequence[Sequence[str]]
     ) -> None:
-        """Gives files beside the outputs a hidden folder beside their place; what only a later step reads, the
-        working folder.
-        """
-        for side in sorted(side_outputs(invocation, tokens), key=lambda one: (one.index, -one.start)):
+        """Write side outputs to a hidden folder next to their target, or to the working folder for later steps."""
+        for side in sorted(side_outputs(invocation, tokens), key=lambda side: (side.index, -side.start)):
             if is_device(side.path) or ".." in side.path.parts:
                 continue
             text = tokens[side.index]
-            said = text[side.start : side.end]
+            original = text[side.start : side.end]
             self.side_files.append(side.path)
-            if any(said in token for step in later for token in step):
-                told = text[side.name : side.end]
-                self.side_texts[said] = told
+            if any(original in token for step in later for token in step):
+                replacement = text[side.name : side.end]
+                self.side_texts[original] = replacement
             else:
                 folder = side.path.parent
                 hidden = folder / f"{self.prefix}{self.claim}-side"
-                told = f"{text[side.start : side.name]}{hidden.name}/{text[side.name : side.end]}"
+                replacement = f"{text[side.start : side.name]}{hidden.name}/{text[side.name : side.end]}"
                 self.folders += [folder, hidden]
                 self.sides.setdefault(
                     folder,
@@ -164,10 +162,12 @@ class _Planner:
                         OutputKind.FOLDER, number, folder, hidden, side.path.name, "", "", side=True
                     ),
                 )
-            tokens[side.index] = text[: side.start] + told + text[side.end :]
+            tokens[side.index] = text[: side.start] + replacement + text[side.end :]
 
-    def _destination(self, number: int, output: OutputArgument, url: str, muxer: str, kept: bool) -> str:
-        """What ffmpeg is told instead of `url`, which is noted when it is a file to publish."""
+    def _destination(
+        self, number: int, output: OutputArgument, url: str, muxer: str, keeps_relative: bool
+    ) -> str:
+        """Return ffmpeg's argument for `url`, and record the output if it is a file to publish."""
         if url.startswith("tee:"):
             raise UsageError(
                 "The command writes to tee:, which hides where its files go.",
@@ -178,7 +178,7 @@ class _Planner:
         if path is None or muxer in NOT_FILES or is_device(path):
             return url
         if not path.is_absolute():
-            if kept and ".." not in path.parts and not path.anchor:
+            if keeps_relative and ".." not in path.parts and not path.anchor:
                 return url
             raise UsageError(
                 f"The command writes “{url}” without a folder.",
@@ -186,72 +186,68 @@ class _Planner:
             )
         is_wrapped = wrapper not in ("", "file:")
         form = "wrapped" if is_wrapped else muxer or path.suffix.lower().removeprefix(".")
-        if (known := self.found.get(_key(path))) is not None:
-            if known.step == number:
+        if (earlier := self.outputs.get(_key(path))) is not None:
+            if earlier.step == number:
                 raise UsageError(
                     f"The command writes “{path}” twice at the same time.",
                     "Give each output its own name.",
                 )
-            self.found[_key(path)] = replace(
-                known, step=number, format=form
-            )  # the last step's is what counts
-            return known.url
+            self.outputs[_key(path)] = replace(earlier, step=number, format=form)  # the last step counts
+            return earlier.url
         _check_name(path)
-        kind = OutputKind.FOLDER if is_set(output, path, muxer) else OutputKind.FILE
-        fixed = target = path if kind is OutputKind.FILE else fixed_folder(path)
-        is_format = kind is OutputKind.FOLDER and form not in LITERAL_SETS and NUMBER.search(path.name)
-        # As ffmpeg reads it: `|pct` has doubled the signs of the folders.
-        if is_format and not os.path.isdir(fixed):  # noqa: PTH112 - says no where Path.is_dir may raise
-            target = Path(str(fixed).replace("%%", "%"))
-        temporary = self._temporary(kind, target)
-        written = temporary if kind is OutputKind.FILE else temporary / path.relative_to(fixed)
-        self.folders += [target.parent] if kind is OutputKind.FILE else [target, temporary, written.parent]
-        told = str(written)
-        if is_format:
-            told = told.replace(str(temporary), str(temporary).replace("%", "%%"), 1)
-        told = wrapper + told
-        self.found[_key(path)] = PlannedOutput(
-            kind=kind,
-            step=number,
-            target=target,
-            temporary=temporary,
-            name=path.relative_to(path.parent if kind is OutputKind.FILE else fixed).as_posix(),
-            url=told,
-            format=form,
-        )
-        return told
+        if is_set(output, path, muxer):
+            planned = self._plan_set(number, path, form)
+        else:
+            planned = self._plan_file(number, path, form)
+        self.outputs[_key(path)] = replace(planned, url=wrapper + planned.url)
+        return wrapper + planned.url
 
-    def _temporary(self, kind: OutputKind, target: Path) -> Path:
-        if kind is OutputKind.FOLDER:
-            return target / f"{self.prefix}{self.claim}"
-        return target.with_name(shortened(f"{self.prefix}{self.claim}-", target.name))
+    def _plan_file(self, number: int, target: Path, form: str) -> PlannedOutput:
+        temporary = target.with_name(shortened(f"{self.prefix}{self.claim}-", target.name))
+        self.folders.append(target.parent)
+        return PlannedOutput(OutputKind.FILE, number, target, temporary, target.name, str(temporary), form)
+
+    def _plan_set(self, number: int, path: Path, form: str) -> PlannedOutput:
+        fixed = target = fixed_folder(path)
+        is_format = form not in LITERAL_SETS and NUMBER.search(path.name)
+        # As ffmpeg reads it: `|pct` has doubled the percent signs of the folders.
+        if is_format and not os.path.isdir(fixed):  # noqa: PTH112 - returns False where Path.is_dir may raise
+            target = Path(str(fixed).replace("%%", "%"))
+        temporary = target / f"{self.prefix}{self.claim}"
+        written = temporary / path.relative_to(fixed)
+        self.folders += [target, temporary, written.parent]
+        url = str(written)
+        if is_format:
+            url = url.replace(str(temporary), str(temporary).replace("%", "%%"), 1)
+        name = path.relative_to(fixed).as_posix()
+        return PlannedOutput(OutputKind.FOLDER, number, target, temporary, name, url, form)
 
     def _move_written_options(self, output: OutputArgument, tokens: list[str]) -> None:
-        """Sends the further files of a set (its segments, its list) where the set itself goes."""
+        """Write the further files of a set (its segments, its list) to the same place as the set."""
         path = local_path(output.url)
-        planned = self.found.get(_key(path)) if path is not None else None
+        planned = self.outputs.get(_key(path)) if path is not None else None
         if planned is None:
             return
         for option in output.options:
-            if option.name in _NAMED_BESIDE and _leads_away(option.value or ""):
+            if option.name in _RELATIVE_OPTIONS and _leaves_folder(option.value or ""):
                 raise UsageError(
                     f"-{option.name} names “{option.value}”, which isn't in the output's folder.",
                     "Use a name without “..” that isn't a full path.",
                 )
-            named = local_path(option.value or "") if option.name in _WRITTEN_OPTIONS else None
-            if named is None:
+            file = local_path(option.value or "") if option.name in _WRITTEN_OPTIONS else None
+            if file is None:
                 continue
-            beside = planned.target if named.is_absolute() else Path()
-            if not named.is_relative_to(beside) or ".." in named.parts:
+            base = planned.target if file.is_absolute() else Path()
+            if not file.is_relative_to(base) or ".." in file.parts:
                 raise UsageError(
-                    f"-{option.name} names “{named}”, which isn't in the output's folder.",
+                    f"-{option.name} names “{file}”, which isn't in the output's folder.",
                     f"Put it in {planned.target}, where all files go when the task is done.",
                 )
-            written = planned.temporary / named.relative_to(beside)
+            written = planned.temporary / file.relative_to(base)
             self.folders.append(written.parent)
             tokens[option.index + 1] = str(written)
 
-    def _tee(self, number: int, output: OutputArgument, kept: bool) -> str:
+    def _tee(self, number: int, output: OutputArgument, keeps_relative: bool) -> str:
         slaves = []
         for slave in re.split(r"(?<!\\)\|", output.url):
             parts = _TEE_SLAVE.fullmatch(slave)
@@ -264,16 +260,16 @@ class _Planner:
                         "Write that output separately, without the tee.",
                     )
             for name, value in re.findall(r"(\w+)=((?:[^:\\]|\\.)*)", options or ""):
-                if name in _NAMED_BESIDE and _leads_away(re.sub(r"[\\']", "", value)):
+                if name in _RELATIVE_OPTIONS and _leaves_folder(re.sub(r"[\\']", "", value)):
                     raise UsageError(f"{name} names “{value}”, which isn't in the output's folder.")
             plain = re.sub(r"\\(.)", r"\1", url)
-            told = self._destination(number, output, plain, muxer, kept)
-            slaves.append(slave if told == plain else head + re.sub(r"([\\'|])", r"\\\1", told))
+            new_url = self._destination(number, output, plain, muxer, keeps_relative)
+            slaves.append(slave if new_url == plain else head + re.sub(r"([\\'|])", r"\\\1", new_url))
         return "|".join(slaves)
 
     def protect_inputs(self) -> None:
-        """Raises UserError when a file that is read would be written, whatever the command calls it."""
-        for path, output in self.found.items():
+        """Raise UserError if an input would be overwritten, under any name."""
+        for path, output in self.outputs.items():
             for read in self.inputs:
                 if _key(read) == path or (output.kind is OutputKind.FILE and reads_file(read, path)):
                     raise overwrites_input(read, path)
@@ -283,20 +279,20 @@ class _Planner:
                     raise overwrites_input(read, path)
 
 
-def _leads_away(name: str) -> bool:
-    path = PureWindowsPath(name)  # both kinds of slashes divide
+def _leaves_folder(name: str) -> bool:
+    path = PureWindowsPath(name)  # handles both kinds of slashes
     return ".." in path.parts or bool(path.anchor)
 
 
 def check_names(read: Path, target: Path) -> None:
-    """What `plan` says of one input and one output by their names alone; raises UserError."""
+    """Check one input and one output by their names alone, as `plan` does. Raises UserError."""
     _check_name(target)
     if _key(read) == _key(target) or reads_file(read, target):
         raise overwrites_input(read, target)
 
 
 def overwrites_input(read: Path, target: Path) -> UserError:
-    """The refusal to replace the input file `read` by publishing `target`."""
+    """Return the error for an output `target` that would replace the input file `read`."""
     other = "" if read.name == target.name else f" (another name of “{target.name}”)"
     return UserError(
         f"The output would overwrite its own input, “{read.name}”{other}.",
@@ -305,7 +301,7 @@ def overwrites_input(read: Path, target: Path) -> UserError:
 
 
 def _key(path: Path) -> Path:
-    """Equal for two spellings of one path, also through links to folders; a link to a file is a name of its own."""
+    """Return a key that is equal for all spellings of a path, also through linked folders, but not linked files."""
     return Path(os.path.normcase(Path(os.path.realpath(path.parent), path.name)))
 
 

@@ -1,4 +1,4 @@
-"""What a media file contains, asked of a separate process that may crash or hang without harm."""
+"""Examine media files in a separate process, which may crash or hang without harm."""
 
 import asyncio
 import contextlib
@@ -22,28 +22,28 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.media.processes.sandbox import readable
 
 _WORKER = (sys.executable, "-P", str(Path(__file__).with_name("probe_worker.py")))
-_LEAVE_SECONDS = 1.0
-# Every look at a file makes decoders and buffers of megabytes. The C library of Linux would give them back to the
-# kernel each time, and get them again page by page; others pass over these words.
+_EXIT_PATIENCE = 1.0
+# Each probe allocates megabytes for decoders and buffers. The C library of Linux would return them to the kernel
+# each time and request them again page by page. Other systems ignore these variables.
 _KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "MALLOC_TOP_PAD_": str(16 << 20),
 }
-_WITH_INDEX = frozenset({"flac", "gif", "mov,mp4,m4a,3gp,3g2,mj2", "tta", "wv"})
-_LONGEST_ANSWER = 4 << 20  # bytes; thousands of streams
+_INDEXED = frozenset({"flac", "gif", "mov,mp4,m4a,3gp,3g2,mj2", "tta", "wv"})
+_MAX_ANSWER = 4 << 20  # bytes; thousands of streams
 
 
 class ProbeError(UserError):
-    """The file cannot be examined; the message is a whole sentence for people."""
+    """The file can't be examined. The message is a complete sentence for people."""
 
 
 @dataclass(frozen=True)
 class StreamFacts:
-    """One stream of a media file; durations in seconds, None where the file does not say.
+    """One stream of a media file. Durations are in seconds, None if the file doesn't have them.
 
     `packets`, `packet_seconds` (from the first to the end of the last packet) and `packet_end` (that end, on the
-    file's own clock) are measured, not claimed; they are None unless the packets were counted.
+    file's own clock) are measured, not read from the header. They are None unless the packets were counted.
     """
 
     kind: str
@@ -64,15 +64,15 @@ class StreamFacts:
 
     @property
     def is_timed(self) -> bool:
-        """Whether the stream is moving pictures or sound; a cover picture is neither."""
+        """Whether the stream is video or audio. A cover picture is neither."""
         return self.kind in ("video", "audio") and not self.is_attached_picture
 
 
 @dataclass(frozen=True)
 class MediaFacts:
-    """A media file: its container by ffmpeg's name, duration in seconds, size in bytes, bit rate in bits/s.
+    """A media file: ffmpeg's name of its container, duration in seconds, size in bytes, bit rate in bits/s.
 
-    `promised_size` is the number of bytes that the file has by its own header, None where that says nothing.
+    `promised_size` is the size in bytes according to the header, None if the header has none.
     """
 
     container: str
@@ -85,17 +85,17 @@ class MediaFacts:
 
     @property
     def promised_seconds(self) -> float | None:
-        """How long the file is by its header, whatever is left of its index."""
+        """The duration according to the header, even if the index is damaged."""
         lengths = [self.duration, *(self.counted_seconds(stream) for stream in self.streams)]
         return max((length for length in lengths if length is not None), default=None)
 
     @property
     def shows_truncation(self) -> bool:
-        """Whether a file that lacks its end can be told from a whole one, by its header or by its index."""
-        return self.is_image or self.promised_size is not None or self.container in _WITH_INDEX
+        """Whether the header or the index of a truncated file shows that it is truncated."""
+        return self.is_image or self.promised_size is not None or self.container in _INDEXED
 
     def counted_seconds(self, stream: StreamFacts) -> float | None:
-        """How long a stream is by the frames in the header; None where the duration comes from the header itself."""
+        """Return the duration from the frame count in the header. None if the header has the duration itself."""
         counts = self.container == "avi" and self.promised_size is not None and stream.kind == "video"
         return stream.frames / stream.frame_rate if counts and stream.frames and stream.frame_rate else None
 
@@ -111,32 +111,32 @@ class MediaFacts:
 
     @property
     def packet_seconds(self) -> float | None:
-        """The longest measured video or audio stream; None unless packets were counted and had timestamps."""
+        """The longest measured video or audio stream. None unless packets were counted and had timestamps."""
         spans = [s.packet_seconds for s in self.streams if s.is_timed and s.packet_seconds is not None]
         return max(spans, default=None)
 
     @property
     def reached(self) -> float | None:
-        """How far the measured packets get: to a length, or to a time on a clock that did not begin at 0.
+        """The end of the measured packets: their length, or their end time if the clock didn't start at 0.
 
-        Subtitles count, since some headers count them.
+        Subtitles count, because some headers count them.
         """
         ends = [stream.packet_end for stream in self.streams if stream.packet_end is not None]
         return max((end for end in (self.packet_seconds, *ends) if end is not None), default=None)
 
     @property
     def packets(self) -> int | None:
-        """All measured packets of all streams; None unless they were counted."""
+        """The number of packets in all streams. None unless they were counted."""
         counts = [stream.packets for stream in self.streams if stream.packets is not None]
         return sum(counts) if counts else None
 
     def to_json(self) -> dict[str, Any]:
-        """The facts as JSON values."""
+        """Return the facts as JSON values."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "MediaFacts":
-        """The inverse of `to_json`; unknown fields of a newer node are ignored, wrong ones raise ValueError."""
+        """Inverse of `to_json`. Ignores unknown fields of newer nodes. Raises ValueError for wrong ones."""
         return _FACTS.validate_python(value)
 
 
@@ -148,7 +148,7 @@ class _WorkerLostError(Exception):
 
 
 class _Worker:
-    """One probe process, started on first use and replaced after it died, hung or was interrupted."""
+    """One probe process. It starts on first use and is replaced after a crash, a hang or an interruption."""
 
     def __init__(self, mark: Mapping[str, str]) -> None:
         self._mark = mark
@@ -160,11 +160,11 @@ class _Worker:
         return self._process.pid if self._process is not None else None
 
     async def ask(self, request: bytes, timeout: float) -> dict[str, Any]:
-        """The answer to one request line. Raises TimeoutError, and _WorkerLostError if it dies of it twice."""
+        """Return the answer to a request line. Raises TimeoutError, and _WorkerLostError if the worker dies twice."""
         async with self._turn:
             try:
                 return await self._ask(request, timeout)
-            except _WorkerLostError:  # perhaps it died long ago, of something else
+            except _WorkerLostError:  # it may have died earlier, for another reason
                 logs.ffmpeg.warning("The probe process ended unexpectedly; restarting it.")
                 return await self._ask(request, timeout)
 
@@ -176,7 +176,7 @@ class _Worker:
             answered = True
             return answer
         finally:
-            if not answered:  # it is dead, or a late answer would be taken for the next one's
+            if not answered:  # it is dead, or a late answer would be taken for the next one
                 await self._end()
 
     async def _exchange(self, request: bytes) -> dict[str, Any]:
@@ -202,9 +202,9 @@ class _Worker:
         if process is None:
             return
         assert process.stdin is not None  # noqa: S101  asked for as a pipe
-        process.stdin.close()  # it leaves by itself, even from inside a file
+        process.stdin.close()  # it exits on its own, even in the middle of a file
         try:
-            async with asyncio.timeout(_LEAVE_SECONDS):
+            async with asyncio.timeout(_EXIT_PATIENCE):
                 await process.wait()
         except TimeoutError:
             kill_child(process.pid)
@@ -212,10 +212,9 @@ class _Worker:
 
 
 def kill_child(pid: int) -> None:
-    """End a process that asyncio waits for.
+    """Kill a process that asyncio waits for.
 
-    Its own `kill` asks first whether the process has ended, which takes the exit code away from whoever waits for it
-    (before Python 3.13).
+    Before Python 3.13, asyncio's own `kill` first polls the process, which consumes the exit code.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(pid).kill()
@@ -227,18 +226,18 @@ async def _start(mark: Mapping[str, str]) -> asyncio.subprocess.Process:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        limit=_LONGEST_ANSWER,
+        limit=_MAX_ANSWER,
         env=for_own_module(os.environ) | _KEEP_MEMORY | dict(mark),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 
 
 class Prober:
-    """Examines media files, about a millisecond each, in processes of its own that are started on first use.
+    """Examines media files in its own processes, about a millisecond each. The processes start on first use.
 
-    Requests of several tasks wait for each other. Counting packets reads whole files, so it has its own process
-    and does not hold up the quick questions. `close` ends the processes; they also end with their parent.
-    `mark` is put into their environment (`Launcher.mark`).
+    Requests of several tasks wait for each other. Counting packets reads whole files, so it has a separate process
+    and doesn't delay quick requests. `close` ends the processes; they also end with their parent. `mark` is added to
+    their environment (`Launcher.mark`).
     """
 
     def __init__(self, mark: Mapping[str, str] | None = None) -> None:
@@ -248,8 +247,9 @@ class Prober:
         self._isolated = False
 
     def within(self, folders: tuple[Path, ...] | None, *, isolated: bool) -> "Prober":
-        """The same, for a task under limits: of files that name others, only those in `folders` (None: all) are read,
-        and when `isolated`, nothing is asked of the network. Linux with Landlock; elsewhere it makes no difference.
+        """Return a prober for a task with limits, which only have an effect on Linux with Landlock.
+
+        If a file refers to others, only those in `folders` (None: all) are read. `isolated`: no network access.
         """
         view = copy.copy(self)
         view._folders, view._isolated = folders, isolated
@@ -257,18 +257,18 @@ class Prober:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The processes that run now."""
+        """The running processes."""
         return tuple(worker.pid for worker in (self._headers, self._packets) if worker.pid is not None)
 
     async def probe(self, path: Path, *, packets: bool = False, timeout: float = 30.0) -> MediaFacts:
-        """What `path` contains; with `packets`, also what its packets say, which reads the whole file.
+        """Examine `path`. With `packets`, also measure its packets, which reads the whole file.
 
         `timeout` is in seconds, for this file alone. Raises ProbeError.
         """
         worker = self._packets if packets else self._headers
         limits = await asyncio.to_thread(self._limits, path) if self._isolated else None
-        question = {"path": _address(path), "packets": packets, "limits": limits}
-        request = json.dumps(question).encode("ascii") + b"\n"
+        request_fields = {"path": _address(path), "packets": packets, "limits": limits}
+        request = json.dumps(request_fields).encode("ascii") + b"\n"
         try:
             answer = await worker.ask(request, timeout)
         except TimeoutError as error:
@@ -290,13 +290,13 @@ class Prober:
         return {"read": [*readable(Path(sys.executable)), *map(str, self._folders), _address(path)]}
 
     async def close(self) -> None:
-        """Ends the processes."""
+        """End the processes."""
         await self._headers.close()
         await self._packets.close()
 
 
 def _address(path: Path) -> str:
-    """An absolute path, so that `http:` in a name is never a protocol; bytes travel as surrogate escapes."""
+    """Return an absolute path, so that `http:` in a name is never a protocol. Bytes become surrogate escapes."""
     return os.fspath(path.absolute())
 
 

@@ -1,11 +1,12 @@
-"""The separate process that opens media files, so that a crash of a decoder never takes the node along.
+"""The separate process that opens media files, so that a decoder crash never ends the node.
 
-Reads one JSON request a line from stdin, `{"path": str, "packets": bool, "limits": ...}`, and answers each with one
-line, `{"facts": {...}}` in the shape of `probe.MediaFacts`, or `{"error": sentence part, "errno": int}`. It imports
-little but PyAV, to start fast, and ends at once when stdin closes, also in the middle of a file.
+It reads one JSON request per line from stdin, `{"path": str, "packets": bool, "limits": ...}`, and answers each with
+one line: `{"facts": {...}}` with the fields of `probe.MediaFacts`, or `{"error": part of a sentence, "errno": int}`.
+It imports little but PyAV, to start fast, and exits when stdin closes, even in the middle of a file.
 
-Where the kernel has Landlock the process writes no file. `limits` is null, or `{"read": [str]}`, with null for any
-file: such a request is answered in a thread of its own, which reads only these files and opens no socket.
+If the kernel supports Landlock, the process can't write files. `limits` is null, or `{"read": [str]}` with null for
+any file. A request with limits is answered in a separate thread that can only read these files and can't open
+sockets.
 """
 
 import errno
@@ -43,12 +44,12 @@ def _seconds(ticks: int | None, time_base: float) -> float | None:
 
 
 def _stream_facts(stream: Stream) -> dict[str, Any]:
-    codec: Any = stream.codec_context  # None for data streams and codecs that this build cannot decode
+    codec: Any = stream.codec_context  # None for data streams and codecs that this build can't decode
     rate = getattr(stream, "average_rate", None)
     time_base = float(stream.time_base) if stream.time_base else 0.0
     return {
         "kind": stream.type,
-        "codec": codec.codec.canonical_name if codec is not None else None,  # `name` is that of the decoder
+        "codec": codec.codec.canonical_name if codec is not None else None,  # `name` is the decoder's
         "duration": _seconds(stream.duration, time_base),
         "width": getattr(codec, "width", None) or None,
         "height": getattr(codec, "height", None) or None,
@@ -63,7 +64,7 @@ def _stream_facts(stream: Stream) -> dict[str, Any]:
 
 
 def _count_packets(container: InputContainer, streams: list[dict[str, Any]]) -> None:
-    """Adds what the packets say, which is the truth when a header lies; damage ends the count, not the probe."""
+    """Add measurements of the packets, which are right even if a header is wrong. Damage only ends the count."""
     first: dict[int, float] = {}
     last: dict[int, float] = {}
     for stream in streams:
@@ -71,7 +72,7 @@ def _count_packets(container: InputContainer, streams: list[dict[str, Any]]) -> 
     try:
         for packet in container.demux():
             index = packet.stream_index
-            if not packet.size or index >= len(streams):  # the flushing packets at the end are empty
+            if not packet.size or index >= len(streams):  # the flush packets at the end are empty
                 continue
             streams[index]["packets"] += 1
             ticks = packet.pts if packet.pts is not None else packet.dts
@@ -82,14 +83,14 @@ def _count_packets(container: InputContainer, streams: list[dict[str, Any]]) -> 
             first[index] = min(start, first.get(index, start))
             last[index] = max(end, last.get(index, end))
     except av.FFmpegError:
-        pass  # what was counted so far is what can be read
+        pass  # everything up to here can be read
     for index, start in first.items():
         streams[index]["packet_seconds"] = round(last[index] - start, 6)
         streams[index]["packet_end"] = round(last[index], 6)
 
 
 def inspect(path: str, *, packets: bool) -> dict[str, Any]:
-    """What the headers of one file say and, with `packets`, what all its packets say. Raises av.FFmpegError."""
+    """Return facts from the headers of a file and, with `packets`, from all packets. Raises av.FFmpegError."""
     with av.open(path, metadata_errors="replace") as container:
         microsecond = 1 / av.time_base
         streams = [_stream_facts(stream) for stream in container.streams]
@@ -107,18 +108,18 @@ def inspect(path: str, *, packets: bool) -> dict[str, Any]:
         }
 
 
-class _Guards:
-    """What the kernel keeps this process from."""
+class _Confinement:
+    """Restricts this process and its threads, if the kernel supports it."""
 
     def __init__(self) -> None:
-        self._works = bool(landlock.abi_version())
-        if self._works:
+        self._supported = bool(landlock.abi_version())
+        if self._supported:
             landlock.restrict(landlock.LandlockRules(None, ("/dev/null",)))
 
     def answer(self, line: bytes) -> dict[str, Any]:
-        """The answer to one request, within its limits."""
+        """Return the answer to one request, within its limits."""
         request = json.loads(line)
-        if request.get("limits") is None or not self._works:
+        if request.get("limits") is None or not self._supported:
             return _answer(request)
         answers: list[dict[str, Any]] = []
 
@@ -138,7 +139,7 @@ class _Guards:
         return answers[0]
 
     def _confine(self, read: "list[str] | None") -> None:
-        # Python imports some of itself only when it is needed.
+        # Python imports some of its modules only on demand.
         paths = None if read is None else (*read, *filter(None, sys.path))
         landlock.restrict(landlock.LandlockRules(paths, ("/dev/null",), network=False))
         if seccomp.is_supported():
@@ -151,34 +152,34 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     except (av.FFmpegError, OSError) as error:
         number = getattr(error, "errno", None) or 0
         return {"error": _REASONS.get(number, _DAMAGED), "errno": number}
-    except Exception as error:  # noqa: BLE001  whatever a strange file provokes is that file's answer
+    except Exception as error:  # noqa: BLE001  any error that a strange file causes is its answer
         return {"error": f"can't be read ({type(error).__name__}: {error})", "errno": 0}
 
 
 def _read_requests(requests: "queue.SimpleQueue[bytes]") -> None:
     for line in sys.stdin.buffer:
         requests.put(line)
-    os._exit(0)  # the node is gone; a library call that hangs in the other thread must not keep us
+    os._exit(0)  # the node has gone; don't wait for a hanging library call in the other thread
 
 
 def _private_stdout() -> BinaryIO:
-    """Keeps the answers' pipe for us and sends what libraries print to stdout elsewhere."""
+    """Reserve the pipe for answers, and redirect what libraries print to stdout."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return answers
 
 
 def main() -> None:
-    """Answers requests until stdin ends."""
-    # Ctrl+C and a closed terminal are for the node, which closes our stdin when it is done.
+    """Answer requests until stdin ends."""
+    # Ctrl+C and a closed terminal are for the node, which closes our stdin at its end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    answers, guards = _private_stdout(), _Guards()
+    answers, confinement = _private_stdout(), _Confinement()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     while True:
-        answers.write(json.dumps(guards.answer(requests.get())).encode("ascii") + b"\n")
+        answers.write(json.dumps(confinement.answer(requests.get())).encode("ascii") + b"\n")
         answers.flush()
 
 

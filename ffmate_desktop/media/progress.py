@@ -1,4 +1,4 @@
-"""From the blocks of ffmpeg's `-progress` to a percentage that people can trust."""
+"""Turn the blocks of ffmpeg's `-progress` into a percentage that people can trust."""
 
 import math
 from collections import deque
@@ -7,23 +7,23 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 WINDOW = 20.0
-"""Seconds of the past that the remaining time is calculated from."""
+"""The remaining time is based on the progress of the last so many seconds."""
 
-SETTLING = 2.0
-"""Seconds of measuring before a remaining time is worth showing."""
+MIN_MEASURED = 2.0
+"""Seconds of measuring before a remaining time is shown."""
 
-HIGHEST = 99.9
-"""Percent of a task whose output has not been checked yet."""
+MAX_PERCENT = 99.9
+"""Maximum percentage before the output is checked."""
 
-_LONGEST_LINE = 4096
+_MAX_LINE = 4096
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One block: what ffmpeg said, None for what it left out or called N/A."""
+    """One block. None for values that ffmpeg left out or reported as N/A."""
 
     frame: int | None = None
-    """Frames written so far; audio alone has none."""
+    """Frames written so far. None for audio only."""
     fps: float | None = None
     """Frames per second, on average since the start."""
     speed: float | None = None
@@ -31,25 +31,25 @@ class Sample:
     size: int | None = None
     """Bytes written so far."""
     out_time: float | None = None
-    """Position in the output in seconds, never below 0."""
+    """Position in the output in seconds, at least 0."""
     finished: bool = False
-    """Whether this is the last block; a stopped ffmpeg writes one too."""
+    """Whether this is the last block. A stopped ffmpeg writes one, too."""
 
 
 class ProgressParser:
-    """Puts samples together from bytes that are cut anywhere. Lines that it does not know are passed over."""
+    """Assembles samples from bytes that are split anywhere. Ignores unknown lines."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._values: dict[str, str] = {}
 
     def feed(self, data: bytes) -> list[Sample]:
-        """The samples completed by these bytes; a block ends with its line `progress=`."""
+        """Return the samples that these bytes complete. A block ends with the line `progress=`."""
         *lines, rest = (self._rest + data).split(b"\n")
-        self._rest = rest[:_LONGEST_LINE]
+        self._rest = rest[:_MAX_LINE]
         samples = []
         for line in lines:
-            key, _, value = line[:_LONGEST_LINE].decode("ascii", "replace").partition("=")
+            key, _, value = line[:_MAX_LINE].decode("ascii", "replace").partition("=")
             self._values[key.strip()] = value.strip()
             if key.strip() == "progress":
                 samples.append(_sample(self._values))
@@ -60,14 +60,14 @@ class ProgressParser:
 def _sample(values: dict[str, str]) -> Sample:
     frame = _number(values.get("frame"))
     size = _number(values.get("total_size"))
-    # Both are microseconds, whatever the name says; the second is the older one.
+    # Both are in microseconds despite the names. The second one is from older versions.
     time = _number(values.get("out_time_us", values.get("out_time_ms")))
     return Sample(
         frame=None if frame is None else int(frame),
         fps=_number(values.get("fps")),
         speed=_number(values.get("speed", "").removesuffix("x")),
         size=None if size is None else int(size),
-        # Negative before the first whole frame, and in old versions hugely so where there is no time yet.
+        # Negative before the first complete frame, and a huge negative number in old versions.
         out_time=None if time is None else max(time / 1e6, 0.0),
         finished=values["progress"] == "end",
     )
@@ -76,33 +76,33 @@ def _sample(values: dict[str, str]) -> Sample:
 def _number(text: str | None) -> float | None:
     try:
         number = float(text or "")
-    except ValueError:  # N/A, or a key that this version does not have
+    except ValueError:  # N/A, or a key that this version doesn't have
         return None
     return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a task has come."""
+    """The progress of a task."""
 
     percent: float | None = None
-    """0 to 99.9, never falling; None while nothing is known that it could be measured against."""
+    """0 to 99.9, never decreasing. None while the expected amount is unknown."""
     fps: float | None = None
     speed: float | None = None
     size: int | None = None
-    """Bytes written so far by the present step."""
+    """Bytes written so far by the current step."""
     remaining: float | None = None
-    """Seconds until the last step ends at the pace of the last 20 seconds; None if not known."""
+    """Seconds until the last step ends at the pace of the last 20 seconds. None if unknown."""
     frame: int | None = None
     out_time: float | None = None
 
 
 @dataclass
 class ProgressMeter:
-    """Measures the samples of a task of one or several steps against what is expected of each step.
+    """Measures the samples of a task with one or more steps against what is expected of each step.
 
-    Preferred in this order: `expected_seconds` of output, `expected_frames`, and the read position in the
-    input. The steps share the range equally unless `weights`, one above 0 for each step, say otherwise.
+    It uses, in this order, `expected_seconds` of output, `expected_frames`, and the read position in the input. The
+    steps have equal shares unless `weights` are set, one above 0 for each step.
     """
 
     expected_seconds: float | None = None
@@ -122,38 +122,38 @@ class ProgressMeter:
 
     @property
     def wants_read_fraction(self) -> bool:
-        """Whether the read position is the only thing to measure by."""
+        """Whether the read position is the only available measure."""
         return not _usable(self.expected_seconds) and not _usable(self.expected_frames)
 
     def update(self, step: int, sample: Sample, now: float, read_fraction: float | None = None) -> Progress:
-        """Take in a sample of a step (from 0) at `now` (monotonic seconds); what it leaves out is held.
+        """Add a sample of a step (from 0) at `now` (monotonic seconds). Missing values keep their last value.
 
-        `read_fraction`, 0 to 1, is how much of its input ffmpeg has read.
+        `read_fraction`, 0 to 1, is the share of its inputs that ffmpeg has read.
         """
         if step != self._step:
             self._step = step
             self._last = Progress(percent=self._last.percent)
-        held = self._last
-        held = replace(
-            held,
-            fps=held.fps if sample.fps is None else sample.fps,
-            speed=held.speed if sample.speed is None else sample.speed,
-            size=held.size if sample.size is None else sample.size,
-            frame=held.frame if sample.frame is None else sample.frame,
-            out_time=held.out_time if sample.out_time is None else sample.out_time,
+        previous = self._last
+        current = replace(
+            previous,
+            fps=previous.fps if sample.fps is None else sample.fps,
+            speed=previous.speed if sample.speed is None else sample.speed,
+            size=previous.size if sample.size is None else sample.size,
+            frame=previous.frame if sample.frame is None else sample.frame,
+            out_time=previous.out_time if sample.out_time is None else sample.out_time,
         )
-        percent = self._percent(self._fraction(held, read_fraction))
-        self._last = replace(held, percent=percent, remaining=self._remaining(percent, now))
+        percent = self._percent(self._fraction(current, read_fraction))
+        self._last = replace(current, percent=percent, remaining=self._remaining(percent, now))
         return self._last
 
     def forget_pace(self) -> None:
-        """Calculate the remaining time anew: after a pause the past says nothing about it."""
+        """Restart the calculation of the remaining time. After a pause, earlier progress means nothing."""
         self._pace.clear()
 
-    def _fraction(self, held: Progress, read_fraction: float | None) -> float | None:
+    def _fraction(self, current: Progress, read_fraction: float | None) -> float | None:
         for done, expected in (
-            (held.out_time, self.expected_seconds),
-            (held.frame, self.expected_frames),
+            (current.out_time, self.expected_seconds),
+            (current.frame, self.expected_frames),
             (read_fraction, 1.0),
         ):
             if done is not None and math.isfinite(done) and expected is not None and _usable(expected):
@@ -165,7 +165,7 @@ class ProgressMeter:
             return self._last.percent
         start, end = self._starts[self._step : self._step + 2]
         done = start + (end - start) * (fraction or 0.0)
-        return max(min(100 * done, HIGHEST), self._last.percent or 0.0)
+        return max(min(100 * done, MAX_PERCENT), self._last.percent or 0.0)
 
     def _remaining(self, percent: float | None, now: float) -> float | None:
         if percent is None:
@@ -174,7 +174,7 @@ class ProgressMeter:
         while len(self._pace) > 2 and self._pace[1][0] <= now - WINDOW:
             self._pace.popleft()
         since, start = self._pace[0]
-        if now - since < SETTLING or percent <= start:
+        if now - since < MIN_MEASURED or percent <= start:
             return None
         remaining = (100 - percent) * (now - since) / (percent - start)
         return remaining if math.isfinite(remaining) else None

@@ -1,8 +1,8 @@
-"""How many bytes a media file should have by its own header, for the probe's process: standard library only.
+"""Read the size that a media file should have according to its header. Only uses the standard library.
 
-A copy that was cut off, or that lost a piece, is shorter than its header says, whatever its timestamps look like. A
-file that is longer is fine: tags and padding follow the media. None where a header says nothing: the container has
-no such field, or the writer could not go back and fill it in.
+A truncated or damaged copy is shorter than its header says, even if its timestamps look complete. A longer file is
+fine: tags and padding may follow the media. The size is None if the container has no such field, or if the writer
+couldn't go back to fill it in. This module runs in the probe process.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _MOST_CHUNKS = 256
-_UNKNOWN_32 = 0x7FFF0000  # sizes from here on are what writers without a way back put into 32 bits
+_UNKNOWN_32 = 0x7FFF0000  # larger sizes are placeholders of writers that can't go back
 _UNKNOWN_64 = 1 << 62
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _MXF_HEADER = re.compile(rb"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", re.DOTALL)
@@ -21,20 +21,20 @@ _FIRST_BYTES = 64 << 10
 
 
 def promised_size(path: str, container: str) -> int | None:
-    """Bytes that the header of a file promises; `container` is its format in ffmpeg's words. Raises OSError."""
+    """Return the size in bytes that the header of a file promises. `container` is ffmpeg's name. Raises OSError."""
     read = _READERS.get(container)
     if read is None:
         return None
-    with open(path, "rb") as file:  # noqa: PTH123 - quicker, and a path is text here
+    with open(path, "rb") as file:  # noqa: PTH123 - faster, and the path is a str here
         try:
             promised = read(file)
-        except (struct.error, IndexError, OSError, OverflowError, ValueError):  # cut off, or not what it says
+        except (struct.error, IndexError, OSError, OverflowError, ValueError):  # truncated, or another format
             return None
     return promised if promised is not None and 0 < promised < _UNKNOWN_64 else None
 
 
 def has_trailer(path: Path) -> bool:
-    """Whether a file ends with an ID3v1 tag, or with zeros."""
+    """Return whether a file ends with an ID3v1 tag or with zeros."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -46,7 +46,7 @@ def has_trailer(path: Path) -> bool:
 
 
 def _riff(file: BinaryIO) -> int | None:
-    """WAV: the end of the last chunk, which is `data` or follows it. RF64 has its sizes in a chunk of their own."""
+    """WAV: the end of the last chunk, which is `data` or follows it. RF64 stores its sizes in a separate chunk."""
     kind = file.read(12)[:4]
     if kind in (b"RF64", b"BW64"):
         name, _, riff = struct.unpack("<4sIQ", file.read(16))
@@ -55,7 +55,7 @@ def _riff(file: BinaryIO) -> int | None:
 
 
 def _avi(file: BinaryIO) -> int | None:
-    """A large file has several parts of this kind behind each other."""
+    """A large file has several RIFF chunks in sequence."""
     return _chunks(file, 0, "<4sI", _UNKNOWN_32, only=b"RIFF")
 
 
@@ -70,7 +70,7 @@ def _caf(file: BinaryIO) -> int | None:
 def _chunks(
     file: BinaryIO, start: int, form: str, unknown: int, *, only: bytes = b"", padded: bool = True
 ) -> int | None:
-    """Where the last chunk ends that begins inside the file; None when one of them has no size."""
+    """Return the end of the last chunk that starts inside the file. None if a chunk has no size."""
     position, length, promised = start, struct.calcsize(form), None
     for _ in range(_MOST_CHUNKS):
         file.seek(position)
@@ -98,7 +98,7 @@ def _au(file: BinaryIO) -> int | None:
 
 
 def _matroska(file: BinaryIO) -> int | None:
-    """EBML header, then one segment; a size of only ones is unknown."""
+    """EBML header, then one segment. A size with all bits set is unknown."""
     head = file.read(4096)
     if not head.startswith(b"\x1a\x45\xdf\xa3"):
         return None
@@ -111,7 +111,7 @@ def _matroska(file: BinaryIO) -> int | None:
 
 
 def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
-    """A number of one to eight bytes, and the position behind it."""
+    """Return a number of one to eight bytes, and the position after it."""
     width = 9 - data[position].bit_length()
     raw = int.from_bytes(data[position : position + width], "big")
     value = raw & ((1 << 7 * width) - 1)
@@ -127,7 +127,7 @@ def _asf(file: BinaryIO) -> int | None:
 
 
 def _mxf(file: BinaryIO) -> int | None:
-    """The header partition knows where the footer begins, which at least is there in a whole file."""
+    """The header partition has the position of the footer, which a complete file must reach."""
     head = file.read(_FIRST_BYTES)
     found = _MXF_HEADER.search(head)
     if found is None:
@@ -139,7 +139,7 @@ def _mxf(file: BinaryIO) -> int | None:
 
 
 def _mp3(file: BinaryIO) -> int | None:
-    """The tag that encoders of variable bit rates put into the first frame (Xing, Info, VBRI)."""
+    """Encoders with variable bit rate put a tag into the first frame (Xing, Info, VBRI)."""
     start, head = 0, file.read(10)
     for _ in range(_MOST_CHUNKS):
         if head[:3] != b"ID3":

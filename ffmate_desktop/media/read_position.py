@@ -1,4 +1,4 @@
-"""How far a running ffmpeg has come in its files, as the Linux kernel tells it; other systems do not tell."""
+"""Read the positions of a running ffmpeg in its files. Only Linux provides them."""
 
 import os
 import stat
@@ -13,31 +13,31 @@ class ReadPosition:
     """Positions in the files that a process has open."""
 
     offset: int
-    """Bytes, summed over all files, read or written: any movement is a sign of life."""
+    """Sum of the positions in all files, read or written. Any change is a sign of activity."""
     fraction: float | None
-    """Share of its inputs that has been read, 0 to 1; None if none of them is open."""
+    """Share of the inputs that has been read, 0 to 1. None if none of them is open."""
 
 
 def input_sizes(urls: Iterable[str], folder: Path) -> dict[str, int]:
-    """The bytes of those inputs that are plain local files, by their real paths. Touches the disk."""
+    """Return the sizes of the inputs that are regular local files, by real path. Accesses the disk."""
     sizes = {}
     for url in urls:
-        with suppress(OSError, ValueError):  # a stream, a device, a pattern, a name with a zero character
-            facts = (path := folder / url.removeprefix("file:")).stat()
-            if stat.S_ISREG(facts.st_mode):
-                sizes[os.path.realpath(path)] = facts.st_size
+        with suppress(OSError, ValueError):  # a stream, a device, a pattern, a name with a NUL character
+            status = (path := folder / url.removeprefix("file:")).stat()
+            if stat.S_ISREG(status.st_mode):
+                sizes[os.path.realpath(path)] = status.st_size
     return sizes
 
 
 def read_position(pid: int, sizes: Mapping[str, int]) -> ReadPosition | None:
-    """Where the process stands in its files; `sizes` are those of its inputs. None if that cannot be known.
+    """Return the positions of a process in its files, or None if unavailable. `sizes` are those of its inputs.
 
-    Asks only the kernel's memory, never a disk, so it may be called on the event loop (about 0.1 ms).
+    Only reads from the kernel's memory, never from a disk, so it may run in the event loop (about 0.1 ms).
     """
-    offset, read, whole = 0, 0, 0
+    offset, read, total = 0, 0, 0
     try:
         for number in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - twice as fast
-            with suppress(FileNotFoundError):  # closed meanwhile
+            with suppress(FileNotFoundError):  # closed in the meantime
                 path = os.readlink(f"/proc/{pid}/fd/{number}")  # noqa: PTH115 - as above
                 if not path.startswith("/"):  # a pipe or a socket
                     continue
@@ -45,10 +45,10 @@ def read_position(pid: int, sizes: Mapping[str, int]) -> ReadPosition | None:
                 offset += position
                 if path in sizes:
                     read += min(position, sizes[path])
-                    whole += sizes[path]
-    except OSError:  # not Linux; or it has ended, or is not ours to look at
+                    total += sizes[path]
+    except OSError:  # not Linux, or the process has ended or isn't ours
         return None
-    return ReadPosition(offset, read / whole if whole else None)
+    return ReadPosition(offset, read / total if total else None)
 
 
 def _position(pid: int, number: str) -> int:

@@ -1,4 +1,4 @@
-"""One operation that the standard library lacks: rename a file unless the new name is taken, without a race."""
+"""Rename a file unless the new name exists, without a race. The standard library has no such operation."""
 
 import ctypes
 import errno
@@ -9,16 +9,16 @@ from pathlib import Path
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1  # Linux, renameat2(2)
 _RENAME_EXCL = 4  # macOS, renamex_np(2)
-# The file system or the kernel cannot do this; the next way may.
+# The file system or the kernel doesn't support it; the next method may work.
 _UNSUPPORTED = frozenset(
     {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EMLINK}
 )
 
 
 def rename_to_free_name(source: Path, target: Path) -> None:
-    """Move the file `source` to `target` within one file system. Raises FileExistsError when the name is taken.
+    """Move the file `source` to `target` within one file system. Raises FileExistsError if `target` exists.
 
-    Of several callers with one target exactly one succeeds, on local disks and on network shares.
+    Of several callers with the same target exactly one succeeds, on local disks and on network shares.
     """
     if sys.platform == "win32":
         source.rename(target)  # never replaces there
@@ -27,7 +27,7 @@ def rename_to_free_name(source: Path, target: Path) -> None:
 
 
 def _rename_exclusively(source: Path, target: Path) -> bool:
-    """Whether the kernel knew how to; NFS, for one, does not."""
+    """Return whether the kernel supports it. NFS, for example, doesn't."""
     library = ctypes.CDLL(None, use_errno=True)
     old, new = os.fsencode(source), os.fsencode(target)
     if hasattr(library, "renameat2"):
@@ -40,14 +40,14 @@ def _rename_exclusively(source: Path, target: Path) -> bool:
 
 
 def _unsupported(number: int, target: Path) -> bool:
-    """False for "try another way"; raises what is a true answer."""
+    """Return False to try another method, or raise the error if it is a definite answer."""
     if number not in _UNSUPPORTED:
         raise OSError(number, os.strerror(number), str(target))
     return False
 
 
 def _link(source: Path, target: Path) -> bool:
-    """Whether the file system has hard links; FAT and some shares have none."""
+    """Return whether the file system supports hard links. FAT and some shares don't."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:
@@ -57,7 +57,7 @@ def _link(source: Path, target: Path) -> bool:
 
 
 def _reserve_and_replace(source: Path, target: Path) -> None:
-    """Takes the name with an empty file, then replaces that; whoever sees the empty file sees the name taken."""
+    """Reserve the name with an empty file, then replace that. Other callers see that the name exists."""
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         source.replace(target)

@@ -1,4 +1,4 @@
-"""Runs the script of a task: without a shell, watched, and stoppable at any moment with all that it started."""
+"""Run the script of a task without a shell. It can be stopped at any time, with everything that it started."""
 
 import asyncio
 import signal
@@ -13,18 +13,18 @@ from ffmate_desktop.media.log_capture import LineSplitter, LogCapture
 from ffmate_desktop.media.processes.process import Launcher, Process, environment
 
 LAST_LINES = 8
-"""So many lines of a script that failed are shown with its error."""
+"""Number of last lines of a failed script that are shown with its error."""
 
 TICK = 1.0
 
-_MEANS_SOMETHING_TO_CMD = frozenset('"%!&|<>^\r\n\0')
-_PARTS_WORDS_FOR_CMD = frozenset(",;=")
-"""Where a word has no blank, and so no quotes around it."""
+_CMD_SPECIAL = frozenset('"%!&|<>^\r\n\0')
+_CMD_SEPARATORS = frozenset(",;=")
+"""Special in words without spaces, which aren't quoted."""
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptEnd:
-    """How a script ended: exit code (negative for a signal), whether it took too long, and its last lines."""
+class ScriptResult:
+    """How a script ended: exit code (negative for a signal), whether it timed out, and its last lines."""
 
     code: int
     timed_out: bool
@@ -34,10 +34,10 @@ class ScriptEnd:
 def script_argv(
     script: Path, arguments: Sequence[str], system: str, find: Callable[[str], str | None]
 ) -> list[str]:
-    """The process that runs a script: the file itself, or on Windows what its ending asks for.
+    """Return the arguments of the process for a script: the file itself, or on Windows the program for its extension.
 
-    `system` in FFmate's words, `find` looks a program up on PATH. Raises UserError for what cannot be started without
-    a shell that could misread the arguments.
+    `system` is FFmate's name of the system, `find` looks up a program on PATH. Raises UserError for what can't be
+    started without a shell that could misread the arguments.
     """
     if system != "windows":
         return [str(PurePosixPath(script)), *arguments]
@@ -52,8 +52,8 @@ def script_argv(
         case ".py" | ".pyw":
             return [find("py") or find("python") or "python", str(path), *arguments]
         case ".bat" | ".cmd":
-            _refuse_for_cmd([str(path), *arguments])
-            # `call`: what begins with a quote, as a path with a blank does, would lose its first and last one.
+            _check_cmd_arguments([str(path), *arguments])
+            # Without `call`, a command that starts with a quote (a path with a space) loses its first and last quote.
             return [find("cmd") or "cmd.exe", "/d", "/e:on", "/v:off", "/c", "call", str(path), *arguments]
         case ending:
             raise UserError(
@@ -62,11 +62,11 @@ def script_argv(
             )
 
 
-def _refuse_for_cmd(words: Sequence[str]) -> None:
-    """`cmd` reads its arguments once more, and a file called `a&calc.mov` would be a command."""
-    for word in words:
-        doubtful = _MEANS_SOMETHING_TO_CMD | (frozenset() if " " in word else _PARTS_WORDS_FOR_CMD)
-        found = sorted(doubtful & set(word))
+def _check_cmd_arguments(arguments: Sequence[str]) -> None:
+    """`cmd` parses its arguments again, so a file called `a&calc.mov` would be a command."""
+    for word in arguments:
+        special = _CMD_SPECIAL | (frozenset() if " " in word else _CMD_SEPARATORS)
+        found = sorted(special & set(word))
         if found:
             raise UserError(
                 f"A batch file can't receive “{word}”: {found[0]!r} has a special meaning for cmd.",
@@ -75,8 +75,10 @@ def _refuse_for_cmd(words: Sequence[str]) -> None:
 
 
 class ScriptRun:
-    """One run of one script in the folder `workdir`. It is killed, with everything that it started, after `seconds`
-    in which it was not paused (0: never); and whatever it leaves running at its end is killed too.
+    """One run of a script in the folder `workdir`.
+
+    It is killed with everything that it started after `seconds`, not counting pauses (0: never). Processes that it
+    leaves running at its end are killed, too.
     """
 
     def __init__(
@@ -91,59 +93,59 @@ class ScriptRun:
         self._cancelled = asyncio.Event()
         self._timed_out = False
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
-        self._may_go = asyncio.Event()
-        self._may_go.set()
+        self._running = asyncio.Event()
+        self._running.set()
 
-    async def run(self) -> ScriptEnd:
-        """Run it to its end; afterwards no process of it is left. Raises UserError when it cannot be started."""
-        await self._may_go.wait()
+    async def run(self) -> ScriptResult:
+        """Run it to its end. No process is left afterwards. Raises UserError if it can't be started."""
+        await self._running.wait()
         if self._cancelled.is_set():
-            return ScriptEnd(-signal.SIGTERM, False, ())
+            return ScriptResult(-signal.SIGTERM, False, ())
         self._log.note("$ " + format_command([self._argv]))
         process = await self._launcher.spawn(self._argv, cwd=self._workdir, env=environment(), merged=True)
-        said = LineSplitter()
-        reading = asyncio.create_task(process.wait(lambda data: self._take(said.feed(data))))
+        splitter = LineSplitter()
+        reading = asyncio.create_task(process.wait(lambda data: self._add(splitter.feed(data))))
         self._process = process
         try:
-            if self._cancelled.is_set():  # asked for while the process was starting, as the pause
+            if self._cancelled.is_set():  # requested while the process was starting, like a pause
                 await process.stop()
-            elif not self._may_go.is_set():
+            elif not self._running.is_set():
                 process.suspend()
-            await self._attend(process, reading)
+            await self._enforce_timeout(process, reading)
             code = reading.result()
         finally:
             await process.stop()
             reading.cancel()
-            self._take(said.end())
+            self._add(splitter.end())
             self._process = None
-        return ScriptEnd(code, self._timed_out, tuple(self._lines))
+        return ScriptResult(code, self._timed_out, tuple(self._lines))
 
     async def cancel(self) -> None:
-        """Stop for good; what runs is dead when this returns."""
+        """Stop for good. All processes are dead on return."""
         self._cancelled.set()
-        self._may_go.set()
+        self._running.set()
         if self._process is not None:
             await self._process.stop()
 
     def pause(self) -> None:
         """Suspend it until `resume`."""
         if not self._cancelled.is_set():
-            self._may_go.clear()
+            self._running.clear()
             if self._process is not None:
                 self._process.suspend()
 
     def resume(self) -> None:
-        """Go on after `pause`."""
-        self._may_go.set()
+        """Continue after `pause`."""
+        self._running.set()
         if self._process is not None:
             self._process.resume()
 
-    async def _attend(self, process: Process, reading: asyncio.Task[int]) -> None:
-        # Ticks, not a clock: neither a pause nor the sleep of a computer counts.
+    async def _enforce_timeout(self, process: Process, reading: asyncio.Task[int]) -> None:
+        # Count ticks instead of reading a clock: pauses and the computer's sleep don't count.
         tick = min(TICK, self._seconds / 4) if self._seconds else TICK
         left = self._seconds
         while not (await asyncio.wait([reading], timeout=tick))[0]:
-            if not self._seconds or self._timed_out or not self._may_go.is_set():
+            if not self._seconds or self._timed_out or not self._running.is_set():
                 continue
             left -= tick
             if left <= 0:
@@ -151,8 +153,8 @@ class ScriptRun:
                 self._log.note(f"[stopped: the script took longer than {self._seconds:g} seconds]")
                 await process.stop()
 
-    def _take(self, lines: list[str]) -> None:
-        """Notes, because what a script says must not be taken for ffmpeg's words."""
+    def _add(self, lines: list[str]) -> None:
+        """Add lines as notes, so that the diagnosis doesn't confuse them with ffmpeg's output."""
         for line in lines:
             self._log.note(line)
             self._lines.append(line)

@@ -1,4 +1,4 @@
-"""Files that a command reads without an `-i`: those that filters open, attachments, and filter scripts."""
+"""Find files that a command reads without `-i`: files opened by filters, attachments, and filter scripts."""
 
 import re
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ _FILE_OPTIONS = frozenset({"attach", "filter_complex_script", "filter_script"})
 
 
 def side_inputs(invocation: Invocation) -> Iterator[Path]:
-    """The absolute paths, as far as the command itself names them."""
+    """Find the absolute paths that the command itself names."""
     options = [*invocation.global_options]
     for file in (*invocation.inputs, *invocation.outputs):
         options += file.options
-    named = [name for option in options for name in _named_by(option)]
+    names = [name for option in options for name in _named_by(option)]
     for read in invocation.inputs:
         if read.option("f") == "lavfi":
-            named += _files_of_filters(read.url)
-    for name in named:
+            names += _files_of_filters(read.url)
+    for name in names:
         path = local_path(name)
         if path is not None and path.is_absolute():
             yield path
@@ -38,7 +38,7 @@ def _named_by(option: Option) -> Iterator[str]:
 
 
 def _files_of_filters(graph: str) -> Iterator[str]:
-    """Two readers undo one level of quoting each: the graph, then the options of the filter."""
+    """ffmpeg undoes one level of quoting for the graph, then one for the options of the filter."""
     for start in _FILE_FILTER.finditer(graph):
         options = _token(graph[start.end() :], "[],;")
         key = _FILE_KEY.match(options)
@@ -46,19 +46,19 @@ def _files_of_filters(graph: str) -> Iterator[str]:
 
 
 def _token(text: str, ends: str) -> str:
-    """What stands before the first of `ends`, with its quotes and backslashes undone: ffmpeg's `av_get_token()`."""
-    found, position = [], 0
+    """Return the text before the first of `ends`, unquoted, as ffmpeg's `av_get_token()` does."""
+    characters, position = [], 0
     while position < len(text) and text[position] not in ends:
         character = text[position]
         if character == "\\" and position + 1 < len(text):
-            found.append(text[position + 1])
+            characters.append(text[position + 1])
             position += 2
         elif character == "'":
             close = text.find("'", position + 1)
             close = len(text) if close < 0 else close
-            found.append(text[position + 1 : close])
+            characters.append(text[position + 1 : close])
             position = close + 1
         else:
-            found.append(character)
+            characters.append(character)
             position += 1
-    return "".join(found).strip()
+    return "".join(characters).strip()

@@ -1,7 +1,8 @@
-"""Files that a command writes beside its outputs: the logs, statistics and scripts of options, filters and encoders.
+"""Find files that a command writes in addition to its outputs: logs, statistics and scripts.
 
-Where ffmpeg may write only its outputs, these need a place too. The list below makes the usual ones work; what it
-lacks is refused by the sandbox, so it protects nothing.
+Options, filters and encoders write them. Under a sandbox, ffmpeg may only write its outputs, so these files need to
+be planned, too. The lists below make the common ones work. They don't protect anything: the sandbox denies all
+others.
 """
 
 import re
@@ -39,7 +40,7 @@ _SYSTEM = ("/dev/", "/proc/")
 
 @dataclass(frozen=True, slots=True)
 class SideOutput:
-    """The path `text[start:end]` of the argument `index`; its last part begins at `name`."""
+    """The path `text[start:end]` in the argument `index`. Its last part starts at `name`."""
 
     index: int
     start: int
@@ -49,11 +50,11 @@ class SideOutput:
 
 
 def side_outputs(invocation: Invocation, tokens: Sequence[str]) -> Iterator[SideOutput]:
-    """The absolute paths that this step writes beside its outputs, as far as its words tell."""
+    """Find the absolute paths that this step writes in addition to its outputs, as far as its text shows them."""
     files = (*invocation.inputs, *invocation.outputs)
-    for owner in (invocation.global_options, invocation.ignored, *(file.options for file in files)):
-        passes = [option.value for option in owner if option.base == "pass"]
-        for option in owner:
+    for options in (invocation.global_options, invocation.ignored, *(file.options for file in files)):
+        passes = [option.value for option in options if option.base == "pass"]
+        for option in options:
             if option.value is not None:
                 yield from _of_option(option, tokens, writes_pass="1" in passes)
     for read in invocation.inputs:
@@ -92,7 +93,7 @@ def _of_keys(index: int, text: str, keys: str, begin: int, end: int) -> Iterator
 
 
 def _scan(index: int, text: str, position: int) -> SideOutput | None:
-    """The path that begins here, behind an open quote or before one; ffmpeg may undo several levels of quoting."""
+    """Return the path that starts here, inside or outside quotes. ffmpeg may undo several levels of quoting."""
     quoted = len(re.findall(r"(?<!\\)'", text[:position])) % 2 == 1
     while (before := _BEFORE.match(text, position)) is not None:
         quoted ^= before[0] == "'"
@@ -101,7 +102,7 @@ def _scan(index: int, text: str, position: int) -> SideOutput | None:
         return None
     start = name = position
     drive = _DRIVE.match(text, position)
-    said = list(text[position : drive.end()].replace("\\", "")) if drive else []
+    unquoted = list(text[position : drive.end()].replace("\\", "")) if drive else []
     position = drive.end() if drive else position
     while position < len(text):
         character = text[position]
@@ -110,15 +111,15 @@ def _scan(index: int, text: str, position: int) -> SideOutput | None:
         elif character == "\\" and not quoted and position + 1 < len(text):
             while text.startswith("\\", position) and position + 1 < len(text):
                 position += 1
-            said.append(text[position])
+            unquoted.append(text[position])
             if text[position] == "/":
                 name = position + 1
         elif not quoted and character in ":,;[]":
             break
         else:
-            said.append(character)
+            unquoted.append(character)
             if character in "/\\":
                 name = position + 1
         position += 1
     end = position - 1 if text[position - 1] == "'" else position
-    return SideOutput(index, start, min(name, end), end, Path("".join(said).strip()))
+    return SideOutput(index, start, min(name, end), end, Path("".join(unquoted).strip()))

@@ -1,4 +1,4 @@
-"""The sidecar of a script: the task as JSON in a file. No file but an earlier sidecar is ever overwritten."""
+"""The sidecar of a script: the task as JSON in a file. Only an earlier sidecar is ever overwritten."""
 
 import json
 import os
@@ -13,18 +13,18 @@ from ffmate_desktop.media.inputs import is_same_file
 from ffmate_desktop.media.publish import explain
 
 LARGEST = 4 << 20
-"""Bytes of a sidecar."""
+"""Maximum size of a sidecar in bytes."""
 
-_MARKS = {"uuid", "status", "command", "inputFile"}
-"""What a JSON object has that FFmate or this program wrote for a task."""
+_REQUIRED_KEYS = {"uuid", "status", "command", "inputFile"}
+"""Keys of every sidecar that FFmate or this program writes."""
 
 
 def write(path: Path, task: dict[str, Any], inputs: list[Path]) -> None:
-    """Write the task's sidecar, whole or not at all. Raises UserError when that would destroy something else."""
-    _refuse_to_destroy(path, inputs)
-    # A name that nobody else has or can guess: other tasks may write the same sidecar, and links may lie in wait.
+    """Write the task's sidecar atomically. Raises UserError if it would overwrite another file."""
+    _check_overwrite(path, inputs)
+    # A unique name that can't be guessed: other tasks may write the same sidecar, and someone may plant a link.
     temporary = path.with_name(f".ffd-{secrets.token_hex(8)}-sidecar")
-    # The text of a file name that is no Unicode stands in it as an escape, which every reader of JSON takes.
+    # Escape everything: file names may contain bytes that aren't Unicode.
     data = json.dumps(task, indent=2, ensure_ascii=True).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def write(path: Path, task: dict[str, Any], inputs: list[Path]) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The task that a script left in its sidecar. Raises UserError for anything but one JSON object."""
+    """Read the task that a script left in its sidecar. Raises UserError unless it is a JSON object."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) or path.stat().st_size > LARGEST:
@@ -55,18 +55,18 @@ def read(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UserError(f"The sidecar “{path}” isn't UTF-8 text.") from error
     try:
-        found = json.loads(text, parse_constant=_refuse_constant)
+        task = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UserError(f"The sidecar “{path}” can't be read: {read_error_text(error)}.") from error
-    if not isinstance(found, dict):
+    if not isinstance(task, dict):
         raise UserError(
             f"The sidecar “{path}” doesn't contain a JSON object.",
             "Keep the structure that the script received.",
         )
-    return found
+    return task
 
 
-def _refuse_to_destroy(path: Path, inputs: list[Path]) -> None:
+def _check_overwrite(path: Path, inputs: list[Path]) -> None:
     if any(is_same_file(path, read) or path == read for read in inputs):
         raise UserError(
             f"The sidecar would overwrite “{path}”, which the task reads.", "Give the sidecar another name."
@@ -76,16 +76,16 @@ def _refuse_to_destroy(path: Path, inputs: list[Path]) -> None:
     try:
         earlier = read(path)
     except UserError as error:
-        raise _is_no_sidecar(path) from error
-    if not earlier.keys() >= _MARKS:
-        raise _is_no_sidecar(path)
+        raise _not_a_sidecar(path) from error
+    if not earlier.keys() >= _REQUIRED_KEYS:
+        raise _not_a_sidecar(path)
 
 
-def _is_no_sidecar(path: Path) -> UserError:
+def _not_a_sidecar(path: Path) -> UserError:
     return UserError(
         f"“{path}” exists but isn't a sidecar, so it won't be overwritten.", "Give the sidecar another name."
     )
 
 
-def _refuse_constant(word: str) -> None:
-    raise ValueError(f"{word} isn't a number")
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} isn't a number")

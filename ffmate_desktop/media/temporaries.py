@@ -1,4 +1,4 @@
-"""Removes what claims of a task wrote beside its outputs and did not publish: our own, older ones, and rivals."""
+"""Remove the unpublished temporary files of a task's claims: this one, older ones, and rivals."""
 
 import os
 import re
@@ -13,39 +13,41 @@ _TAG = re.compile(r"[0-9a-f]{6}")
 
 
 def discard(plan: OutputPlan) -> None:
-    """Removes what this claim of the task wrote and did not publish; a lost claim must not touch its successor's."""
+    """Remove what this claim wrote and didn't publish. A lost claim must not touch the files of its successor."""
     _discard(plan.parents, plan.prefix, lambda epoch, tag: (epoch, tag) == (plan.epoch, plan.tag))
 
 
 def discard_older(plan: OutputPlan) -> None:
-    """Removes what earlier claims of the same task left behind, whoever held them; right after the claim."""
-    if plan.epoch > 1:  # before the first claim there was none; folders may be long
+    """Remove what earlier claims of the task left, by any node. Call it right after the claim."""
+    if plan.epoch > 1:  # the first claim has no predecessor, and listing long folders takes time
         _discard(plan.parents, plan.prefix, lambda epoch, _: epoch < plan.epoch)
 
 
 def discard_rivals(plan: OutputPlan) -> None:
-    """Removes what other claims of the task left, so that a zombie finds nothing to publish.
+    """Remove what other claims of the task left, so that a zombie finds nothing to publish.
 
-    Also those of another incarnation under the same epoch, one of which a failover forgot: call it right after the
-    permission to publish, which proves that it was not this one.
+    This includes another incarnation under the same epoch, if a failover lost one of the two claims. So call it right
+    after the permission to publish, which proves that the database knows this claim.
     """
     own = (plan.epoch, plan.tag)
     _discard(plan.parents, plan.prefix, lambda epoch, tag: epoch <= plan.epoch and (epoch, tag) != own)
 
 
 def discard_leftovers(task: str, epoch: int, folders: Iterable[Path]) -> tuple[int, bool]:
-    """Removes what claims of a task (UUID) up to this epoch left in these folders.
+    """Remove what claims of a task (UUID) up to this epoch left in these folders.
 
-    Returns how many files and folders went, and whether every folder could be looked into.
+    Return the number of removed files and folders, and whether every folder could be read.
     """
-    return _discard(folders, prefix_of(task), lambda found, _: found <= epoch)
+    return _discard(folders, prefix_of(task), lambda claim_epoch, _: claim_epoch <= epoch)
 
 
-def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str], bool]) -> tuple[int, bool]:
+def _discard(
+    folders: Iterable[Path], prefix: str, should_remove: Callable[[int, str], bool]
+) -> tuple[int, bool]:
     removed, complete = 0, True
     for folder in folders:
         try:
-            ours = [name for name in os.listdir(folder) if name.startswith(prefix)]  # noqa: PTH208 - long folders
+            names = [name for name in os.listdir(folder) if name.startswith(prefix)]  # noqa: PTH208 - long folders
         except (FileNotFoundError, NotADirectoryError):
             complete = False
             continue
@@ -53,21 +55,21 @@ def _discard(folders: Iterable[Path], prefix: str, is_doomed: Callable[[int, str
             logs.task.warning("Can't remove temporary files in “%s”: %s", folder, error)
             complete = False
             continue
-        for name in ours:
+        for name in names:
             epoch, _, rest = name.removeprefix(prefix).partition("-")
             tag = rest.partition("-")[0]
-            if epoch.isdecimal() and _TAG.fullmatch(tag) and is_doomed(int(epoch), tag):
+            if epoch.isdecimal() and _TAG.fullmatch(tag) and should_remove(int(epoch), tag):
                 remove(folder / name)
                 removed += not os.path.lexists(folder / name)
     return removed, complete
 
 
 def remove(path: Path) -> None:
-    """Removes a file or a folder of ours, if it can be."""
+    """Remove a temporary file or folder, if possible."""
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    except OSError as error:  # Windows: somebody has it open; the next owner of the task tries again
+    except OSError as error:  # Windows: a program has it open; the next owner of the task tries again
         logs.task.warning("Can't remove the temporary file “%s”: %s", path, error)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmate_desktop.media.log_capture import LONGEST_LINE, LineSplitter, LogCapture
+from ffmate_desktop.media.log_capture import MAX_LINE, LineSplitter, LogCapture
 
 if TYPE_CHECKING:
     from tests.expected_warnings import ExpectedWarnings
@@ -49,13 +49,13 @@ def test_any_chunking_gives_the_same_lines(data: bytes, cuts: list[int]) -> None
     assert split(*parts) == split(data)
 
 
-@pytest.mark.parametrize("size", [997, LONGEST_LINE - 1, LONGEST_LINE, LONGEST_LINE + 2, 65536, 200_000])
+@pytest.mark.parametrize("size", [997, MAX_LINE - 1, MAX_LINE, MAX_LINE + 2, 65536, 200_000])
 def test_a_long_line_is_continued_without_loss_or_broken_characters(size: int) -> None:
     text = "é" + "€uro " * 30_000
     data = text.encode()
     lines = split(*(data[start : start + size] for start in range(0, len(data), size)))
     assert "".join(lines) == text
-    assert all(len(line.encode()) <= LONGEST_LINE for line in lines)
+    assert all(len(line.encode()) <= MAX_LINE for line in lines)
 
 
 def test_a_line_that_is_rewritten_for_hours_takes_no_memory() -> None:

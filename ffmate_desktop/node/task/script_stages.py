@@ -20,7 +20,7 @@ from ffmate_desktop.domain.task_facts import ScriptFacts, TaskFacts
 from ffmate_desktop.media import sidecar
 from ffmate_desktop.media.file_limits import FileLimits
 from ffmate_desktop.media.script_failure import script_failure_hint
-from ffmate_desktop.media.scripts import ScriptEnd, ScriptRun
+from ffmate_desktop.media.scripts import ScriptResult, ScriptRun
 from ffmate_desktop.node.background import running_in_background
 from ffmate_desktop.node.task.attempt import EncodeAttempt
 from ffmate_desktop.node.task.context import TaskContext
@@ -94,7 +94,7 @@ async def _find_script(task: TaskContext, spec: ProcessingSpec, output: str) -> 
         raise
 
 
-async def _run_script(task: TaskContext, script: Script) -> ScriptEnd:
+async def _run_script(task: TaskContext, script: Script) -> ScriptResult:
     attempt = task.attempt
     attempt.process = run = ScriptRun(
         script.argv,
