@@ -93,7 +93,7 @@ def test_limits_behind_a_broken_link_are_not_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "begins, sentence", [(b"", "is not a SQLite database"), (b"SQLite format 3\0", "There is no room")]
+    "begins, sentence", [(b"", "isn't a SQLite database"), (b"SQLite format 3\0", "There isn't enough space")]
 )
 def test_an_import_copies_no_file_that_would_fill_the_disk(
     tmp_path: Path, begins: bytes, sentence: str

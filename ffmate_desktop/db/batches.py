@@ -1,4 +1,4 @@
-"""Batches as a whole, in the database; the rules stand in batches.sql."""
+"""Batches in the database. The rules are explained in batches.sql."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class StoredBatch:
 
 
 async def finish(database: Database, ended: Sequence[UUID] | None = None) -> list[UUID]:
-    """Write down which batches are finished, after these tasks have ended, or all that are; returns the new ones.
+    """Mark finished batches: those of tasks that have just ended, or all. Returns the newly finished ones.
 
-    Call it when the ends are committed; then everybody may, at any time, and each batch is returned to one caller.
+    Call it after the ends are committed. Any number of callers may; each batch is returned to one of them.
     """
     async with database.transaction() as connection:
         rows = await connection.fetch(
@@ -37,23 +37,23 @@ async def finish(database: Database, ended: Sequence[UUID] | None = None) -> lis
 
 
 async def tasks_of(database: Database, batch: UUID) -> list[UUID]:
-    """Its tasks, in their order."""
+    """The tasks of a batch, in the order of submission."""
     return [row["uuid"] for row in await database.fetch(query("batches", "tasks_of_batch"), batch)]
 
 
 async def get(database: Database, uuid: UUID) -> StoredBatch | None:
-    """A batch; None when there is none."""
+    """The batch, or None."""
     row = await database.fetch_one(query("batches", "get_batch"), uuid)
     return None if row is None else StoredBatch(row["uuid"], row["created_at"], row["finished_at"])
 
 
 async def find_uuid(database: Database, low: UUID, high: UUID) -> list[UUID]:
-    """At most two batches within a range."""
+    """At most two batches within a range of uuids: one means that it is unique."""
     return [row["uuid"] for row in await database.fetch(query("batches", "batches_between"), low, high)]
 
 
 async def remaining(database: Database, uuid: UUID) -> float | None:
-    """Seconds until the batch is finished, if all slots work on it; None while nobody can say."""
+    """Seconds until the batch is finished, if all slots work on it; None if that is unknown."""
     row = await database.fetch_one(query("batches", "work_left"), uuid)
     assert row is not None  # noqa: S101 - aggregates have one row
     return WorkLeft(row["running"], row["longest"], row["queued"]).seconds(row["slots"])

@@ -1,4 +1,4 @@
-"""Changing tasks that wait: their place in the queue, and what they are."""
+"""Changes waiting tasks: their place in the queue, and what they do."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy[asyncpg.Record]
 
 MOST_RISING = 10_000
-"""So many tasks are lifted at most when others go below them; that takes a fraction of a second."""
+"""The most tasks that are raised to make room below them; that takes a fraction of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,17 @@ class StoredTask:
 
     @property
     def spec(self) -> TaskSpec:
-        """Raises UserError when this release cannot read it."""
+        """What the task does; raises UserError when this release cannot read it."""
         if isinstance(self.stored, TaskSpec):
             return self.stored
         raise UserError(
-            f"“{self.name}” can be neither copied nor changed: {self.stored}",
+            f"“{self.name}” can't be copied or edited: {self.stored}",
             "Update FFmate Desktop, or submit its file again.",
         )
 
 
 async def move(database: Database, uuids: Sequence[UUID], where: QueueMove) -> dict[UUID, int]:
-    """Change the place of those that wait; returns the priorities that the changed ones had."""
+    """Move waiting tasks; returns the former priorities of those that were changed."""
     async with database.transaction() as connection:
         await connection.execute(query("commands", "lock_order"))
         rows = await connection.fetch(query("commands", "waiting_priorities"), list(uuids))
@@ -64,7 +64,7 @@ async def move(database: Database, uuids: Sequence[UUID], where: QueueMove) -> d
 
 
 async def _places(connection: "Connection", before: Mapping[UUID, int], where: QueueMove) -> dict[UUID, int]:
-    """The new priorities, also of others that have to make room."""
+    """The new priorities, including those of other tasks that make room."""
     match where:
         case QueueMove.UP:
             return {uuid: min(priority + 1, HIGHEST_PRIORITY) for uuid, priority in before.items()}
@@ -74,7 +74,10 @@ async def _places(connection: "Connection", before: Mapping[UUID, int], where: Q
             highest = await connection.fetchval(query("commands", "highest_of_others"), list(before))
             new = compacted(before.values(), 0 if highest is None else highest + 1)
             if max(new.values(), default=0) > HIGHEST_PRIORITY:
-                raise UserError("There is no priority above the highest one.", "Lower the others first.")
+                raise UserError(
+                    "These tasks can't move above the highest priority.",
+                    "Lower the priority of other tasks first.",
+                )
             return {uuid: new[priority] for uuid, priority in before.items()}
         case QueueMove.BOTTOM:
             new = compacted(before.values(), 0)
@@ -84,7 +87,8 @@ async def _places(connection: "Connection", before: Mapping[UUID, int], where: Q
             risen = raised([(row["uuid"], row["priority"]) for row in rows], len(new))
             if len(risen) > MOST_RISING:
                 raise UserError(
-                    f"More than {MOST_RISING:,} tasks wait at the lowest priority.", "Raise those instead."
+                    f"More than {MOST_RISING:,} tasks wait at the lowest priority.",
+                    "Raise the priority of those instead.",
                 )
             return risen | {uuid: new[priority] for uuid, priority in before.items()}
         case _:
@@ -92,7 +96,7 @@ async def _places(connection: "Connection", before: Mapping[UUID, int], where: Q
 
 
 async def set_priorities(database: Database, priorities: Mapping[UUID, int]) -> set[UUID]:
-    """Give tasks that wait these priorities; returns those that were changed."""
+    """Set the priorities of waiting tasks; returns those that were changed."""
     async with database.transaction() as connection:
         await connection.execute(query("commands", "lock_order"))
         return await _set(connection, priorities)
@@ -108,7 +112,7 @@ async def _set(connection: "Connection", priorities: Mapping[UUID, int]) -> set[
 async def set_order(
     database: Database, uuids: Sequence[UUID], priority: int | None, labels: LabelChange, name: str | None
 ) -> set[UUID]:
-    """Give tasks that wait a priority and a name (None: as it is) and other labels; returns those that wait."""
+    """Set priority and name (None: unchanged) and labels of waiting tasks; returns those that wait."""
     wanted = list(uuids)
 
     async def work() -> set[UUID]:
@@ -130,7 +134,7 @@ async def set_order(
 
 
 async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[StoredTask]:
-    """What these tasks were made from, in the order of the queue; those that are gone are missing."""
+    """What these tasks were made from, in the order of the queue. Deleted tasks are left out."""
     rows = await database.fetch(query("commands", "stored_tasks"), list(uuids))
     return [
         StoredTask(
@@ -150,7 +154,7 @@ async def stored_tasks(database: Database, uuids: Sequence[UUID]) -> list[Stored
 
 
 async def edit(database: Database, row: TaskRow, version: int) -> bool:
-    """Make the waiting task of this uuid and version into `row`; False when it is not waiting so any more.
+    """Replace the waiting task of this uuid and version with `row`; False if it changed or no longer waits.
 
     Raises OutputsTakenError when another active task has its output path.
     """

@@ -1,4 +1,4 @@
-"""Statements that lock many rows: two of them may meet in opposite order, and the server ends one."""
+"""Retries statements that lock many rows: two may lock in opposite order, and the server cancels one."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ ATTEMPTS = 5
 
 
 async def retry_deadlocks(work: Callable[[], Awaitable[T]]) -> T:
-    """The result of `work`, one statement or transaction, which is tried again when it lost a deadlock."""
+    """Run `work`, one statement or transaction, again if it lost a deadlock; returns its result."""
     for attempt in range(1, ATTEMPTS):
         try:
             return await work()

@@ -1,4 +1,4 @@
-"""Reads the tables of an FFmate 2 database, SQLite or PostgreSQL, without changing anything there."""
+"""Reads the tables of an FFmate 2 database (SQLite or PostgreSQL) without changing it."""
 
 import csv
 import io
@@ -26,14 +26,13 @@ FFMATE_TABLES = (
     "presets", "preset", "watchfolder", "watchfolders", "webhook", "webhooks", "labels", "preset_labels",
     "watchfolder_labels",
 )  # fmt: skip
-"""Names that releases of FFmate 2 have used."""
+"""Table names that releases of FFmate 2 use."""
 
 
 def read_sqlite(path: Path) -> Tables:
-    """The wanted tables of a SQLite file. Raises UserError.
+    """FFmate's tables of a SQLite file. Raises UserError.
 
-    A copy is read, with what its log has not brought into the file yet: even opening the original for reading can
-    leave files beside it.
+    It reads a copy, including the write-ahead log: even opening the original for reading can create files next to it.
     """
     with tempfile.TemporaryDirectory(prefix="ffmate-import-") as folder:
         copy = Path(folder) / "ffmate.sqlite"
@@ -44,42 +43,42 @@ def read_sqlite(path: Path) -> Tables:
             if log.is_file():
                 shutil.copyfile(log, f"{copy}-wal")
         except OSError as error:
-            raise UserError(f"“{path}” cannot be read: {error.strerror or error}.") from error
+            raise UserError(f"Can't read “{path}”: {error.strerror or error}.") from error
         try:
             with closing(sqlite3.connect(copy)) as database:
                 database.row_factory = sqlite3.Row
                 database.text_factory = lambda data: data.decode("utf-8", "replace")
                 if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                     raise UserError(
-                        f"“{path}” was being written while it was read, or is damaged.",
+                        f"“{path}” changed while it was being read, or is damaged.",
                         "Stop FFmate, then try again.",
                     )
                 found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
                 names = {row["name"] for row in found} & set(FFMATE_TABLES)
                 return {name: _rows(database, name) for name in names}
         except sqlite3.DatabaseError as error:
-            raise UserError(f"“{path}” is not a SQLite database: {error}.") from error
+            raise UserError(f"“{path}” isn't a SQLite database: {error}.") from error
 
 
 def _check(path: Path, folder: Path) -> None:
-    """Copy nothing that is no database, and nothing that would fill the disk."""
+    """Refuse files that aren't databases, and files that would fill the disk."""
     with path.open("rb") as file:
         begins = file.read(len(_HEADER))
     if begins and begins != _HEADER:
-        raise UserError(f"“{path}” is not a SQLite database.")
+        raise UserError(f"“{path}” isn't a SQLite database.")
     if path.stat().st_size > shutil.disk_usage(folder).free:
         raise UserError(
-            f"There is no room in {folder.parent} for a copy of “{path}”.",
+            f"There isn't enough space in {folder.parent} for a copy of “{path}”.",
             "Free some space, or set TMPDIR to a folder on another disk.",
         )
 
 
 def _rows(database: sqlite3.Connection, table: str) -> list[Row]:
-    return [dict(row) for row in database.execute(f'SELECT * FROM "{table}"')]  # noqa: S608 - a constant of ours
+    return [dict(row) for row in database.execute(f'SELECT * FROM "{table}"')]  # noqa: S608 - a name from FFMATE_TABLES
 
 
 async def read_postgres(uri: str) -> Tables:
-    """The wanted tables of a PostgreSQL database, all as text, in one read-only transaction. Raises UserError."""
+    """FFmate's tables of a PostgreSQL database, as text, in one read-only transaction. Raises UserError."""
     connection = await connect(uri)
     try:
         async with connection.transaction(readonly=True, isolation="repeatable_read"):
@@ -87,7 +86,7 @@ async def read_postgres(uri: str) -> Tables:
             names = {row["table_name"] for row in found} & set(FFMATE_TABLES)
             return {name: await _copied(connection, name) for name in sorted(names)}
     except (asyncpg.InsufficientPrivilegeError, LacksRights) as error:
-        raise UserError(f"That database does not let us read: {reason(error)}.") from error
+        raise UserError(f"This user may not read that database: {reason(error)}.") from error
     finally:
         await connection.close()
 
@@ -100,10 +99,10 @@ async def _copied(connection: "asyncpg.Connection[asyncpg.Record]", table: str) 
 
 
 async def stored_webhooks(database: Database) -> set[tuple[str, str]]:
-    """Event and address of those that are kept here."""
+    """Event and address of each stored webhook."""
     return {(row["event"], row["url"]) for row in await database.fetch(query("ffmate", "list_webhooks"))}
 
 
 async def store_webhook(database: Database, event: str, url: str) -> bool:
-    """Keep one; False when it was here already."""
+    """Store a webhook; False if it was already stored."""
     return await database.fetch_one(query("ffmate", "store_webhook"), uuid4(), event, url) is not None

@@ -1,4 +1,4 @@
-"""Leases: joining, beating, sweeping the dead and leaving. The rules are beside the statements in leases.sql."""
+"""Leases: joining, beating, sweeping dead nodes, and leaving. The rules are explained in leases.sql."""
 
 import secrets
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 Held = tuple[int, Epoch, int, UUID]
-"""A task that runs here although the database no longer counts it as ours: its id, epoch, our incarnation then, and
-its uuid, because ids begin again in a database that was emptied."""
+"""A task that runs here although the database no longer counts it as this node's: its id, its epoch, the incarnation
+that claimed it, and its uuid, because ids start over in a database that was emptied."""
 
 MAX_LOSSES = 3
-"""After so many lost nodes a task is failed: it may be the task that ends them."""
+"""A task fails after so many nodes were lost with it: the task may be what kills them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +37,32 @@ class Membership:
     id: int
     session: UUID
     cluster: UUID | None
-    """None in a database whose table meta is empty."""
+    """None if the table meta is empty."""
     requeued: int
     """Tasks of this node's previous run that went back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a heartbeat brings back. `state` is None when this incarnation was declared dead."""
+    """The answer to a heartbeat. `state` is None when this incarnation was declared dead."""
 
     state: str | None
     work: bool
-    """A task waits that this node could run."""
+    """A task is waiting that this node could run."""
     mine: dict[int, tuple[Epoch, Desired]]
+    """The tasks that belong to this node, by id."""
     late: bool
-    """Another node missed a beat: it may be dead."""
+    """Another node missed a beat, and may be dead."""
     stray: bool
-    """There are active tasks that belong to nobody alive."""
+    """There are active tasks that no live node owns."""
     leftovers: bool = False
-    """Attempts that were taken from their node may have left temporary files."""
+    """Attempts of dead nodes may have left temporary files."""
     due: float | None = None
-    """Seconds until a busy node may be dead; negative when that moment has passed, None when there is none."""
+    """Seconds until a busy node may be dead: negative if that time has passed, None if there is no such node."""
     at: datetime | None = None
-    """When it was, by the database's clock."""
+    """The time of the beat by the database's clock."""
     gap: float = 0.0
-    """Seconds since the beat before, by the same clock."""
+    """Seconds since the previous beat, by the same clock."""
     shortest: float = 0.0
     """Seconds between two beats of the node that beats most often."""
     slots: int = 0
@@ -70,7 +71,7 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep found: identifiers of dead nodes; (uuid, new status, last node) of the tasks that go on."""
+    """The result of a sweep: identifiers of dead nodes, and (uuid, new status, last node) of their tasks."""
 
     dead: tuple[str, ...]
     moved: tuple[tuple[UUID, TaskStatus, str | None], ...]
@@ -78,7 +79,7 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Where an attempt that was taken from a node on `machine` may have left temporary files."""
+    """Where the attempt of a dead node on `machine` may have left temporary files."""
 
     task: UUID
     epoch: Epoch
@@ -87,10 +88,10 @@ class Leftover:
 
 
 async def join(connection: "Connection", facts: NodeFacts) -> Membership:
-    """Register a new incarnation on its control connection, whose session lock it holds from now on.
+    """Register a new incarnation on its control connection, which holds the session lock from now on.
 
-    A predecessor under the same identifier is buried when it is provably gone: its session lock is free and it
-    ran on this machine, or missed a beat; or its lease ran out. Raises UserError while it lives.
+    The previous incarnation under the same identifier is declared dead if it is provably gone: its lease expired, or
+    its session lock is free and it ran on this machine or missed a beat. Raises UserError while it lives.
     """
     node_id = secrets.randbits(53)
     session = uuid4()
@@ -100,7 +101,7 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
         holder = await connection.fetchrow(query("leases", "holder_of_identifier"), facts.identifier)
         requeued = 0
         if holder is not None:
-            _refuse_living(holder, facts)
+            _refuse_if_alive(holder, facts)
             await connection.fetch(query("leases", "declare_node_dead"), holder["id"])
             moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
             await delete_ended(connection, moved)
@@ -130,27 +131,27 @@ async def join(connection: "Connection", facts: NodeFacts) -> Membership:
     return Membership(node_id, session, cluster, requeued)
 
 
-def _refuse_living(holder: asyncpg.Record, facts: NodeFacts) -> None:
+def _refuse_if_alive(holder: asyncpg.Record, facts: NodeFacts) -> None:
     gone = holder["lease_left"] <= 0 or (
         holder["lock_free"]
         and (holder["machine"] == facts.machine or holder["beat_age"] > 1.2 * holder["heartbeat"])
     )
     if not gone:
         raise UserError(
-            f"A node named “{facts.identifier}” is already at work on {holder['host']} "
-            f"(process {holder['pid']}, last heard of {holder['beat_age']:.0f} s ago).",
+            f"A node named “{facts.identifier}” is already running on {holder['host']} "
+            f"(process {holder['pid']}, last heartbeat {holder['beat_age']:.0f} s ago).",
             f"Give this one another name with --identifier, or try again in {holder['lease_left']:.0f} s "
             "if that node is gone.",
         )
 
 
 async def take_session_lock(connection: "Connection", node_id: int) -> bool:
-    """Hold the session lock on this connection; False while a half-dead predecessor still has it."""
+    """Take the session lock on this connection; False while a previous connection still holds it."""
     return bool(await connection.fetchval(query("leases", "take_session_lock"), node_id))
 
 
 async def limit_answer_time(connection: "Connection", seconds: float) -> None:
-    """Let the server end what takes longer, for as long as this connection lives: sooner than the client gives up."""
+    """Let the server cancel statements on this connection that take longer, before the client gives up."""
     limits = (f"{round(seconds * share)}ms" for share in (700, 850))
     await connection.fetchrow(query("checks", "limit_answer_time"), *limits)
 
@@ -162,7 +163,7 @@ async def beat(
     progress: list[LiveProgress],
     load: Load | None = None,
 ) -> Beat:
-    """Say "I am alive" for `lease` seconds more, checkpoint progress, and hear what the database believes."""
+    """Renew the lease by `lease` seconds, store progress, and return what the database says."""
     rows: list[Any] = [task.to_row() for task in progress]
     busy = (load.cpu, load.memory) if load else (None, None)
     row = await connection.fetchrow(query("leases", "beat"), node_id, timedelta(seconds=lease), rows, *busy)
@@ -189,7 +190,7 @@ async def beat(
 async def adopt(
     connection: "Connection", node_id: int, held: Sequence[Held]
 ) -> dict[int, tuple[Epoch, Desired]]:
-    """Take back those of the tasks that nobody has claimed since; their new epochs and orders."""
+    """Adopt those tasks that no node has claimed since; returns their new epochs and desired states."""
     rows = await connection.fetch(
         query("claims", "adopt_tasks"),
         node_id,
@@ -202,9 +203,9 @@ async def adopt(
 
 
 async def sweep(database: Database, node_id: int, beat: datetime) -> Swept:
-    """Declare dead whoever is, and requeue what nobody alive works on.
+    """Declare late nodes dead, and requeue tasks that no live node owns.
 
-    `beat` is when this node beat last. If it has beaten again since, or missed a beat, it declares nobody dead.
+    `beat` is the time of this node's last beat. If it has beaten since, or missed a beat, it declares no node dead.
     """
     async with database.transaction() as connection:
         dead = await connection.fetch(query("leases", "declare_late_nodes_dead"), node_id, beat)
@@ -214,7 +215,7 @@ async def sweep(database: Database, node_id: int, beat: datetime) -> Swept:
 
 
 async def give_up(database: Database, identifier: str) -> Swept:
-    """Declare a node dead that missed a beat, without waiting for the end of its lease."""
+    """Declare a node dead that missed a beat, without waiting until its lease expires."""
     async with database.transaction() as connection:
         dead = await connection.fetch(query("nodes", "give_up_node"), identifier)
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES) if dead else []
@@ -223,7 +224,7 @@ async def give_up(database: Database, identifier: str) -> Swept:
 
 
 async def requeue_strays(database: Database) -> Swept:
-    """Requeue what nobody alive works on, declaring nobody dead."""
+    """Requeue tasks that no live node owns, without declaring nodes dead."""
     async with database.transaction() as connection:
         moved = await connection.fetch(query("leases", "requeue_strays"), MAX_LOSSES)
         await delete_ended(connection, moved)
@@ -238,7 +239,7 @@ def _swept(dead: list[asyncpg.Record], moved: list[asyncpg.Record]) -> Swept:
 
 
 async def leftovers_of_ended(database: Database) -> list[Leftover]:
-    """Where temporary files may be that nobody will come back to."""
+    """Leftovers of tasks that no node will continue."""
     rows = await database.fetch(query("leases", "leftovers_of_ended"))
     return [
         Leftover(row["task"], row["epoch"], row["machine"], tuple(filter(as_text, as_list(row["folders"]))))
@@ -247,12 +248,12 @@ async def leftovers_of_ended(database: Database) -> list[Leftover]:
 
 
 async def forget_leftovers(database: Database, tasks: Sequence[UUID]) -> None:
-    """These are gone."""
+    """The leftovers of these tasks have been removed."""
     await database.fetch(query("leases", "forget_leftovers"), list(tasks))
 
 
 async def leave(database: Database, node_id: int) -> None:
-    """End this incarnation in order."""
+    """End this incarnation regularly."""
     await database.fetch(query("leases", "leave"), node_id)
 
 

@@ -1,7 +1,7 @@
-"""Notifications of the database as `domain.Change`, for nodes and for live views.
+"""Turns notifications of the database into `domain.Change`, for nodes and for live views.
 
-Every role that may connect can send them, in any number and with any content. So nothing here fails on a payload, and
-nothing grows with their number.
+Every role that may connect can send any number of them with any content. So no payload makes this fail, and nothing
+here grows with their number.
 """
 
 import asyncio
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 CHANNEL = "ffmate"
-"""Everything that somebody may want to show; changed tasks only while somebody is inside `changes`."""
+"""Everything that a view may show. Changed tasks only while at least one session is inside `changes`."""
 
 PING = 5.0
-"""Seconds between two questions to a connection that only listens, and for the answer."""
+"""Seconds between two pings of a connection that only listens, and for each answer."""
 
 NODE_CHANNEL = "ffmate_node"
-"""Only what a node may have to act on: work that waits, orders, changed nodes."""
+"""Only what a node may have to act on: waiting work, commands, changed nodes."""
 
 ANYTHING = 1.0
-"""Seconds between two times that unreadable or too many notifications make a listener read everything again."""
+"""Seconds between two full reads that unreadable or too many notifications cause."""
 
 WARNING = 600.0
-"""Seconds between two warnings about them."""
+"""Seconds between two warnings about unreadable notifications."""
 
 MOST_WAITING = 1_000
-"""More changes than this that nobody has taken out of a queue become one: anything may have changed."""
+"""If more changes than this wait in a queue, they become a single one: anything may have changed."""
 
 
 class _Channel:
@@ -57,7 +57,7 @@ class _Channel:
         self._warned: float | None = None
 
     def receive(self, _connection: Any, _pid: int, channel: str, payload: object) -> None:
-        """What cannot be read may still mean that something changed."""
+        """Handle one notification. An unreadable one may still mean that something changed."""
         try:
             change = parse_notification(str(payload))
         except UnreadableNotificationError as error:
@@ -88,7 +88,7 @@ async def listen(
 
 
 class ChangeQueue(asyncio.Queue[Change | None]):
-    """A queue of changes with a limit: when too many wait, all of them become AnythingChanged."""
+    """A bounded queue: when too many changes wait, they all become one AnythingChanged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class ChangeQueue(asyncio.Queue[Change | None]):
         self._is_over = False
 
     def add(self, change: Change) -> None:
-        """Take a change in; never blocks."""
+        """Add a change; never blocks."""
         if self._is_over:
             return
         if self.qsize() < MOST_WAITING:
@@ -109,7 +109,7 @@ class ChangeQueue(asyncio.Queue[Change | None]):
             self._anything.request()
 
     def end(self) -> None:
-        """The connection was lost."""
+        """Call this when the connection is lost."""
         self._is_over = True
         self._anything.close()
         self.put_nowait(None)
@@ -117,10 +117,10 @@ class ChangeQueue(asyncio.Queue[Change | None]):
 
 @asynccontextmanager
 async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
-    """A queue of changes on a connection of its own; None tells that the connection was lost.
+    """A queue of changes on a connection of its own; None means that the connection was lost.
 
-    LISTEN is in force before the block begins: take the snapshot inside it, and nothing is missed. Raises UserError
-    when there is no connection, or when a table cannot be read: it is locked, or gone.
+    LISTEN is in force before the block starts, so a snapshot that is read inside it misses nothing. Raises UserError
+    when the connection fails, or when a table cannot be read because it is locked or missing.
     """
     news = ChangeQueue()
     connection = await connect(uri, application="ffmate-desktop viewer")
@@ -131,7 +131,7 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
         try:
             looks = await _register_viewer(connection)
             await connection.execute(query("viewers", "check_tables"))
-        except MissingTablesError:  # a viewer may run without any node
+        except MissingTablesError:  # a viewer may run without a node
             await repair(uri)
             raise
         watching = asyncio.create_task(
@@ -146,7 +146,7 @@ async def changes(uri: str) -> AsyncIterator[asyncio.Queue[Change | None]]:
 
 
 async def _register_viewer(connection: "Connection") -> bool:
-    """Ask for news of tasks; False when another session holds that lock alone, and then it is sent anyway."""
+    """Request notifications about tasks; False if another session holds that lock, and they are sent anyway."""
     try:
         await connection.execute(query("viewers", "start_viewing"))
     except BusyError:
@@ -155,13 +155,13 @@ async def _register_viewer(connection: "Connection") -> bool:
 
 
 async def _ping_until_lost(connection: "Connection", news: ChangeQueue, *, looks: bool) -> None:
-    """End a connection that no longer answers: who only listens would wait for ever on a wire that was cut."""
+    """End a connection that no longer answers: a listener would wait for ever on a cut connection."""
     while not connection.is_closed():
         await asyncio.sleep(PING)
         try:
             async with asyncio.timeout(PING):
                 if not looks and (looks := await _register_viewer(connection)):
-                    news.add(AnythingChanged())  # what changed before was perhaps not told
+                    news.add(AnythingChanged())  # earlier changes may not have been notified
                 await connection.fetchval(query("viewers", "ping"))
         except CONNECTION_LOST:
             connection.terminate()

@@ -1,4 +1,4 @@
-"""Log lines of the nodes: written in batches, read backwards, forgotten after a while."""
+"""Log lines of the nodes: written in batches, read backwards, removed after a while."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -58,13 +58,13 @@ async def page(
 
 
 async def sources(database: Database) -> tuple[list[str], list[str]]:
-    """The nodes and the namespaces that lines are of, sorted."""
+    """The nodes and the namespaces of all lines, sorted."""
     rows = await database.fetch(query("node_logs", "sources"))
     return sorted({row["node"] for row in rows}), sorted({row["namespace"] for row in rows})
 
 
 async def forget(database: Database, age: timedelta, most: int) -> int:
-    """Remove lines older than `age` and all but the newest `most`, unless another node does; returns how many."""
+    """Remove lines older than `age` and all but the newest `most`, unless another node does so; returns how many."""
     total = 0
     while True:
         gone = await database.fetch(query("node_logs", "forget_lines"), age, most, AT_ONCE)

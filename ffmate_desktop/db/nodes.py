@@ -1,4 +1,4 @@
-"""Nodes as people see them, and the commands that they take."""
+"""Nodes as users see them, and the commands for them."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from ffmate_desktop.domain.task import LiveProgress
 
 
 async def list_nodes(database: Database) -> list[Node]:
-    """One row an identifier: the live incarnation, else the newest; live ones first."""
+    """One row per identifier: the live incarnation, or the newest one. Live nodes first."""
     return [_to_node(row) for row in await database.fetch(query("nodes", "list_nodes"))]
 
 
@@ -76,27 +76,27 @@ def _to_task(task: dict[str, Any], live: LiveProgress | None) -> NodeTask:
 
 
 async def drain(database: Database, identifier: str) -> bool:
-    """Let a node finish what it runs, claim nothing new, then leave; False when no live node has this name."""
+    """Make a node finish its tasks, claim nothing new, then leave; False if no live node has this name."""
     return await _command(database, query("nodes", "drain_node"), identifier)
 
 
 async def resume(database: Database, identifier: str) -> bool:
-    """Let a draining or paused node go on; False when no live node has this name."""
+    """Make a draining or paused node claim again; False if no live node has this name."""
     return await _command(database, query("nodes", "resume_node"), identifier)
 
 
 async def pause(database: Database, identifier: str) -> bool:
-    """Let a node claim nothing for now; False when no live node has this name."""
+    """Make a node claim nothing for now; False if no live node has this name."""
     return await _command(database, query("nodes", "pause_node"), identifier)
 
 
 async def set_slots(database: Database, identifier: str, slots: int) -> bool:
-    """Let a node run so many tasks at once from now on; False when no live node has this name."""
+    """Set how many tasks a node runs at once; False if no live node has this name."""
     return await _command(database, query("nodes", "set_slots"), identifier, slots)
 
 
 async def forget(database: Database, identifier: str) -> bool:
-    """Forget a node that has left or is lost; False when there is none."""
+    """Forget a node that has left or is lost; False if there is none."""
     return await _command(database, query("nodes", "forget_node"), identifier)
 
 

@@ -26,15 +26,15 @@ def _to_preset(row: dict[str, Any]) -> Preset:
 
 
 class NameTakenError(Exception):
-    """Another preset has this name, in any case."""
+    """Another preset has this name, ignoring case."""
 
 
 async def write(
     database: Database, preset: Preset, tokens: list[list[str]], *, keeps_extra: bool = False
 ) -> None:
-    """Store a preset under its uuid, new or changed. Raises NameTakenError.
+    """Insert or update the preset of this uuid. Raises NameTakenError.
 
-    `keeps_extra`: the scripts and webhooks of a preset that is there already stay as they are stored.
+    `keeps_extra` keeps the stored scripts and webhooks of an existing preset.
     """
     try:
         await database.fetch(
@@ -60,5 +60,5 @@ async def exists(database: Database, uuid: UUID) -> bool:
 
 
 async def delete(database: Database, uuid: UUID) -> bool:
-    """Remove a preset; False when there is none."""
+    """Remove a preset; False if there is none."""
     return await database.fetch_one(query("presets", "delete_preset"), uuid) is not None

@@ -1,6 +1,6 @@
-"""Named SQL: every statement of the program stands in `db/sql/*.sql` below a line `-- name: what_it_does`.
+"""Named SQL: every statement of the program is in `db/sql/*.sql`, below a line `-- name: what_it_does`.
 
-What several statements of a file share stands below `-- fragment: word` and is put in where they say `{word}`.
+Text that several statements of a file share is below `-- fragment: word`; it replaces `{word}` in the statements.
 """
 
 import re
@@ -9,7 +9,7 @@ from importlib import resources
 from typing import LiteralString, NewType
 
 Sql = NewType("Sql", str)
-"""A statement that came from `db/sql`; nothing else may be sent to the database."""
+"""A statement from `db/sql`; nothing else may be sent to the database."""
 
 _HEAD = re.compile(r"^-- (name|fragment): (\w+)$", re.MULTILINE)
 
@@ -21,18 +21,18 @@ def _load(topic: str) -> dict[str, Sql]:
     fragments: dict[str, str] = {}
     statements = {}
     for kind, name, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        whole = body.strip()
+        statement = body.strip()
         for word, fragment in fragments.items():
-            whole = whole.replace(f"{{{word}}}", fragment)
+            statement = statement.replace(f"{{{word}}}", fragment)
         if kind == "fragment":
-            fragments[name] = whole
+            fragments[name] = statement
         else:
-            statements[name] = Sql(whole)
+            statements[name] = Sql(statement)
     return statements
 
 
 def query(topic: LiteralString, name: LiteralString) -> Sql:
-    """The statement `name` of `db/sql/<topic>.sql`; raises KeyError when there is none."""
+    """The statement `name` of `db/sql/<topic>.sql`; raises KeyError if there is none."""
     return _load(topic)[name]
 
 

@@ -1,4 +1,4 @@
-"""The queue as a list: pages by key, keys to jump to, counts and stats. The statements are in queue.sql."""
+"""The queue as a list: pages by key, keys to jump to, counts and stats. See queue.sql."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ _AFTER_ALL = RowKey(LAST_NUMBER, "", LAST_NUMBER)
 
 
 def is_indexed(view: QueueQuery) -> bool:
-    """Whether the rows of the view can be read in their order from an index."""
+    """Whether an index has the rows of the view in their order."""
     match view.column:
         case SortColumn.CREATED | SortColumn.FINISHED:
             return view.where.batch is None
@@ -47,7 +47,7 @@ def is_indexed(view: QueueQuery) -> bool:
 async def page(
     database: Database, view: QueueQuery, key: RowKey | None, limit: int, *, backward: bool = False
 ) -> list[QueueRow]:
-    """The `limit` rows behind the key, or in front of it, in the order of the view; without a key from its edge."""
+    """The `limit` rows after the key, or before it, in the order of the view; without a key, from its edge."""
     down = view.keys_descend != backward
     start = key or (_AFTER_ALL if down else _BEFORE_ALL)
     fetched = await database.fetch(*_page(view, start, limit, down))
@@ -71,7 +71,7 @@ def _page(view: QueueQuery, start: RowKey, limit: int, down: bool) -> tuple[Any,
 
 
 async def rows(database: Database, ids: Sequence[int], column: SortColumn) -> list[QueueRow]:
-    """These tasks as they are now, in no order; those that are gone are missing."""
+    """These tasks as they are now, in any order. Deleted tasks are left out."""
     fetched = await database.fetch(query("queue", "rows"), list(ids))
     return [to_row(row, column) for row in fetched]
 
@@ -86,7 +86,7 @@ async def anchors(database: Database, view: QueueQuery, every: int) -> list[RowK
 
 
 async def position(database: Database, view: QueueQuery, key: RowKey) -> int:
-    """How many rows stand in front of the key."""
+    """How many rows come before the key."""
     if view.column is SortColumn.CREATED and view.where == QueueFilter():
         row = await database.fetch_one(query("queue", "position_in_all"), key.id, view.descending)
     else:
@@ -97,7 +97,7 @@ async def position(database: Database, view: QueueQuery, key: RowKey) -> int:
 
 
 async def counts(database: Database, where: QueueFilter) -> dict[TaskStatus, int]:
-    """How many tasks fit the filter, by status; the statuses of the filter count as well."""
+    """How many tasks match the filter, including its statuses, by status."""
     if where == QueueFilter():
         fetched = await database.fetch(query("tasks", "count_by_status"))
     else:
@@ -106,7 +106,7 @@ async def counts(database: Database, where: QueueFilter) -> dict[TaskStatus, int
 
 
 async def batches(database: Database, uuids: Sequence[UUID]) -> list[BatchRow]:
-    """How far these batches are; one whose tasks are all deleted is missing."""
+    """The progress of these batches. Batches without tasks are left out."""
     fetched = await database.fetch(query("queue", "batches"), list(uuids))
     found: dict[UUID, dict[TaskStatus, tuple[int, float]]] = {}
     elapsed: dict[UUID, float] = {}
@@ -138,7 +138,7 @@ async def tasks_of(database: Database, batches_: Sequence[UUID]) -> list[UUID]:
 async def newest_batches(
     database: Database, limit: int | None, after: tuple[datetime, UUID] | None = None
 ) -> list[BatchGroup]:
-    """The batches that have tasks, newest first, from behind one of them; all for a limit of None."""
+    """Batches that have tasks, newest first, after one of them; a limit of None means all."""
     fetched = await database.fetch(query("queue", "newest_batches"), limit, *(after or (None, None)))
     states = {state.uuid: state for state in await batches(database, [row["uuid"] for row in fetched])}
     return [
@@ -170,7 +170,7 @@ def _pool(view: QueueQuery) -> tuple[object, ...]:
 
 
 def to_row(row: asyncpg.Record, column: SortColumn) -> QueueRow:
-    """A row of queue.sql as people see it."""
+    """Convert a row of queue.sql."""
     live = LiveProgress.from_row(row["live"])
     return QueueRow(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""Removes what is kept for a limited time, and tells nodes which tasks are gone."""
+"""Removes finished tasks and old records, and says which tasks were deleted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import query
 
 AT_ONCE = 1_000
-"""Rows that one statement removes: others wait for its locks only briefly."""
+"""Rows that one statement removes, so that others wait for its locks only briefly."""
 
 NEWEST_CURSOR = 2**62
-"""A cursor behind every deletion, for a caller who only wants to know where to start."""
+"""A cursor after every deletion, for a caller that only needs the current one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """Tasks that were deleted; `cursor` is where the next reading starts.
+    """Deleted tasks; `cursor` is where the next read starts.
 
     `now` is the time by the database's clock, in seconds since 1970.
     """
@@ -36,7 +36,7 @@ class Sizes:
 
 
 async def deleted_since(database: Database, cursor: int) -> Deleted:
-    """The tasks that were deleted since `cursor`; some may be told twice, none is missed."""
+    """The tasks that were deleted since `cursor`. Some may be returned twice, none is missed."""
     row = await database.fetch_one(query("retention", "deleted_since"), cursor)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     return Deleted(frozenset(row["tasks"]), row["cursor"], row["now"])
@@ -60,7 +60,7 @@ async def forget_deleted(database: Database, age: timedelta) -> None:
 async def remove_finished(database: Database, age: timedelta | None, count: int | None) -> int:
     """Remove finished tasks older than `age`, and all but the newest `count`; returns how many.
 
-    None means that a limit is off. The logs of these tasks and batches that are left without tasks go too.
+    None means that a limit is off. The tasks' logs are removed with them.
     """
     last = await database.fetch_one(query("retention", "oldest_kept"), age, count)
     total = 0

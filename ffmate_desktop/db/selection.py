@@ -1,4 +1,4 @@
-"""Tasks that meet conditions: counted, and read a page at a time; the conditions stand in tasks.sql."""
+"""Selects tasks by conditions: counts them, and reads them page by page. The conditions are in tasks.sql."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
 
 
 async def age_cutoff(database: Database, selection: TaskSelection) -> datetime | None:
-    """What `older_than` means now, by the clock of the database; None without it."""
+    """The point in time that `older_than` means now, by the database's clock; None without it."""
     if selection.older_than is None:
         return None
     row = await database.fetch_one(query("tasks", "moment_ago"), selection.older_than)
@@ -33,7 +33,7 @@ async def select(database: Database, selection: TaskSelection) -> SelectedTasks:
 
 
 async def page(database: Database, selected: SelectedTasks, after: int, limit: int) -> list[tuple[int, UUID]]:
-    """Those that still meet the conditions, by id; `after` continues a page."""
+    """A page of the tasks that still meet the conditions, by id, after the id `after`."""
     rows = await database.fetch_planned(
         query("tasks", "chosen_page"),
         *condition_arguments(selected.selection, selected.before),
@@ -58,6 +58,6 @@ def condition_arguments(selection: TaskSelection, before: datetime | None) -> tu
 
 
 def _patterns(names: Sequence[str]) -> list[str]:
-    """`*` and `?` as ILIKE has them."""
+    """Translate `*` and `?` to the wildcards of ILIKE."""
     special = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_", "*": "%", "?": "_"})
     return [name.translate(special) for name in names]

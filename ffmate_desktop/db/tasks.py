@@ -1,4 +1,4 @@
-"""Tasks for submitters and viewers: insert, list, command, read the log."""
+"""Tasks for submitters and viewers: insert, list, change, read the log."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 INSERTED_AT_ONCE = 2000
-"""Tasks of one statement: their JSON takes ten times the memory of a row. The notifications are one."""
+"""Tasks per INSERT: their JSON takes ten times the memory of a row. They still cause one notification."""
 
 CHANGED_AT_ONCE = 5000
-"""The same for commands: nobody waits long for the rows, and no statement takes longer than the server allows."""
+"""Tasks per statement of a command, so that row locks are short and no statement exceeds the server's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class TaskRow:
 
 
 class OutputsTakenError(Exception):
-    """Active tasks already write to some of the output paths; `keys` names them where they are known."""
+    """Active tasks already write to some of the output paths; `keys` are those paths, as far as known."""
 
     def __init__(self, keys: set[str]) -> None:
         super().__init__(", ".join(sorted(keys)))
@@ -71,7 +71,7 @@ async def insert(database: Database, rows: Sequence[TaskRow], *, batch: UUID | N
 async def insert_on(
     connection: "Connection", rows: Sequence[TaskRow], *, batch: UUID | None, source: str
 ) -> None:
-    """The same in a transaction that writes more; inside `refusing_taken_outputs`."""
+    """The same inside a larger transaction, within `refusing_taken_outputs`."""
     sets = {labels: await requirement_set(connection, labels) for labels in {row.labels for row in rows}}
     if batch is not None:
         await connection.fetch(query("tasks", "insert_batch"), batch, source, len(rows))
@@ -82,7 +82,7 @@ async def insert_on(
 
 @asynccontextmanager
 async def refusing_taken_outputs(database: Database, rows: Sequence[TaskRow]) -> AsyncIterator[None]:
-    """Around a transaction that inserts these tasks: raises OutputsTakenError when an output is taken."""
+    """Wrap a transaction that inserts these tasks: raises OutputsTakenError when an output is taken."""
     try:
         yield
     except asyncpg.UniqueViolationError as error:
@@ -98,7 +98,7 @@ async def requirement_set(connection: "Connection", labels: tuple[str, ...]) -> 
     found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
     if found is None:
         found = await connection.fetchval(query("tasks", "insert_requirement_set"), wanted)
-    if found is None:  # somebody else inserted it between the two
+    if found is None:  # another session inserted it between the two
         found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
     return int(found)
 
@@ -117,7 +117,7 @@ def _insert_data(row: TaskRow, requirement_set: int) -> dict[str, Any]:
 
 
 async def taken_outputs(database: Database, keys: Iterable[str]) -> set[str]:
-    """Those of the output paths that an active task has."""
+    """Which of the output paths belong to an active task."""
     rows = await database.fetch(query("tasks", "taken_outputs"), [storable(key) for key in keys])
     return {row["output_key"] for row in rows}
 
@@ -141,7 +141,7 @@ async def list_tasks(
 
 
 async def get_tasks(database: Database, uuids: Sequence[UUID]) -> list[Task]:
-    """The tasks that exist of these, in the order of the queue."""
+    """Those of the tasks that exist, in the order of the queue."""
     rows = await database.fetch(query("tasks", "get_tasks"), list(uuids))
     return [to_task(row) for row in rows]
 
@@ -159,11 +159,11 @@ async def count_by_status(database: Database) -> dict[TaskStatus, int]:
 
 
 Statuses = Sequence[TaskStatus] | None
-"""Only tasks that still have one of these statuses are changed. None: any."""
+"""Change only tasks that still have one of these statuses. None: any."""
 
 
 async def cancel(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-    """End waiting tasks, ask the owners of running ones to kill them; returns those that were not done yet."""
+    """End waiting tasks, and ask the owners of running ones to kill them; returns those that were not done yet."""
     return await _command(database, uuids, only, "cancel_tasks")
 
 
@@ -173,14 +173,14 @@ async def pause(database: Database, uuids: Sequence[UUID], only: Statuses = None
 
 
 async def resume(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-    """Let paused tasks go on; returns those that were not done yet."""
+    """Resume paused tasks; returns those that were not done yet."""
     return await _command(database, uuids, only, "hold_tasks", "run")
 
 
 async def restart(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
     """Queue done tasks again, clean; returns those that were done. Raises OutputsTakenError, changing nothing.
 
-    Their batches are open again, and will be finished once more.
+    Their batches are reopened, and can be finished again.
     """
     wanted = list(uuids)
 
@@ -199,7 +199,7 @@ async def restart(database: Database, uuids: Sequence[UUID], only: Statuses = No
 
 
 async def delete(database: Database, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-    """Remove tasks that do not run, and ask the owners of the others to kill and remove them."""
+    """Delete tasks that do not run, and ask the owners of running ones to kill and delete them."""
     remaining, gone = set(uuids), set[UUID]()
     for _ in range(3):  # a task may be claimed or finished between the two statements
         marked = await _command(database, list(remaining), only, "delete_running_tasks")
@@ -238,12 +238,12 @@ async def read_log(database: Database, uuid: UUID) -> list[LogChunk]:
 
 
 async def attempts(database: Database, uuid: UUID) -> list[Attempt]:
-    """Who worked on the task and how that ended, oldest first; empty when there is no such task."""
+    """The attempts of a task and how they ended, oldest first; empty if there is no such task."""
     row = await database.fetch_one(query("tasks", "attempts"), uuid)
     if row is None:
         return []
     found = [_former(entry) for entry in as_list(row["history"]) if isinstance(entry, dict)]
-    if row["node_id"] is not None:  # the one whose end is the end of the task, or that is not over
+    if row["node_id"] is not None:  # the last attempt, which ends with the task or still runs
         end = end_of(as_member(TaskStatus, row["status"], TaskStatus.UNKNOWN))
         found.append(
             Attempt(

@@ -30,7 +30,7 @@ async def test_a_node_shows_what_it_told_of_itself(database: Database, database_
 
 async def test_a_second_node_with_the_identifier_is_refused(database: Database, database_uri: str) -> None:
     async with joined(database_uri):
-        with pytest.raises(UserError, match="“a” is already at work on host-1"):
+        with pytest.raises(UserError, match="“a” is already running on host-1"):
             async with joined(database_uri, machine="machine-2", host="host-2"):
                 pass
 
@@ -62,7 +62,7 @@ async def test_a_restart_on_the_same_machine_takes_over_at_once(
 async def test_another_machine_waits_until_a_beat_is_missed(database: Database, database_uri: str) -> None:
     async with joined(database_uri) as killed:
         pass
-    with pytest.raises(UserError, match="already at work"):
+    with pytest.raises(UserError, match="already running"):
         async with joined(database_uri, machine="machine-2"):
             pass
     await age(database, killed.id, 7)

@@ -166,6 +166,6 @@ def test_a_second_node_of_one_name_is_refused(program: Program) -> None:
     first = program.node("a")
     code, sentence = program.refused("--no-gui", "--identifier", "a")
     assert code == 1
-    assert sentence.startswith("A node named “a” is already at work on ")
+    assert sentence.startswith("A node named “a” is already running on ")
     assert f"(process {first.pid}, " in sentence
     assert first.poll() is None

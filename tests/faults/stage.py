@@ -33,7 +33,7 @@ DISK = 256
 QUICK = "-i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"
 SLOW = "-re " + QUICK
 _AWAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
-_NOT_JOINED = re.compile(r"ffmate-desktop: .*(?:database|server|is already at work)")
+_NOT_JOINED = re.compile(r"ffmate-desktop: .*(?:database|server|is already running)")
 """The last words of a node that could not join, as its server was dead or its name taken."""
 
 

@@ -149,7 +149,7 @@ async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path,
     empty = tmp_path / "empty.sqlite"
     sqlite3.connect(empty).close()
     for source, sentence in (
-        (str(text), "is not a SQLite database"),
+        (str(text), "isn't a SQLite database"),
         (str(empty), "no database of FFmate 2"),
         (str(tmp_path / "none"), "There is no file"),
         (empty_database, "no database of FFmate 2"),

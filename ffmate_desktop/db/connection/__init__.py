@@ -1,1 +1,1 @@
-"""Connections: from an address to a session, and what is heard on it."""
+"""From the address of a database to a session, and the errors on the way."""

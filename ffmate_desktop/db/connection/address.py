@@ -1,21 +1,21 @@
-"""Where a database is and how to get in, as data: what `uri.parse` makes of an address."""
+"""The address of a database as data: what `uri.parse` returns."""
 
 from dataclasses import dataclass, field
 
 POOLER_PORTS = frozenset({6432, 6543})
-"""Where PgBouncer listens by default, and Supabase's pooler in transaction mode."""
+"""The default port of PgBouncer, and the port of Supabase's pooler in transaction mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One server. `name` is a host name, an IP address, the folder of a Unix socket, or empty for the usual ones."""
+    """One server. `name` is a host name, an IP address, the folder of a Unix socket, or empty for the default."""
 
     name: str
     port: int
 
     @property
     def is_socket(self) -> bool:
-        """Whether the connection does not leave this computer by its nature."""
+        """Whether the connection uses a Unix socket, and so never leaves this computer."""
         return not self.name or self.name.startswith("/")
 
     def __str__(self) -> str:
@@ -28,9 +28,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Encryption, in libpq's words: `mode` is sslmode; files are as they were written, empty for the usual places.
+    """Encryption, in libpq's words: `mode` is sslmode; files are as written in the address, empty for the default.
 
-    `root` may be “system”. `direct` begins with the handshake instead of asking first.
+    `root` may be “system”. `direct` starts with the TLS handshake instead of asking first.
     """
 
     mode: str = "prefer"
@@ -46,11 +46,12 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One database on one server or on several, of which one is the primary.
+    """One database, on one server or on several that include the primary.
 
-    `password` is None when it has to be looked up in `password_file`, which is empty for the usual place. `timeout`
-    is in seconds, None for ours. `settings` go to the server when a connection is made. `notes` are sentences about
-    what of the address is not done as it says. `suspect` tells that it looks like that of a transaction pooler.
+    `password` is None if it has to be looked up in `password_file`, which is empty for the default one. `timeout`
+    is in seconds, None for the default. `settings` are sent to the server with each new connection. `notes` are
+    sentences about parameters that are ignored or replaced. `suspect` means that the address looks like a transaction
+    pooler.
     """
 
     hosts: tuple[Host, ...]
@@ -66,5 +67,5 @@ class Address:
 
     @property
     def where(self) -> str:
-        """The server or servers, for people."""
+        """The server or servers, for messages."""
         return ", ".join(map(str, self.hosts))

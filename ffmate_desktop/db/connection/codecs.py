@@ -1,4 +1,4 @@
-"""How text, file names, moments and JSON travel to the database and back."""
+"""Converts text, file names, times and JSON to what PostgreSQL stores, and back."""
 
 import json
 import re
@@ -14,16 +14,16 @@ from ffmate_desktop.domain.wrong_data import read_error_text
 if TYPE_CHECKING:
     import asyncpg
 
-# File names are bytes; Python shows those that are not UTF-8 as lone surrogates, which PostgreSQL refuses. They are
-# kept as characters of the last private-use plane, which no font, keyboard or file system gives a meaning. Other
-# halves of a character, which JSON may name, stand for nothing.
+# File names are bytes. Python represents bytes that are not UTF-8 as lone surrogates, which PostgreSQL refuses. They
+# are stored as characters of the last private-use plane, which no font, keyboard or file system uses. Other lone
+# surrogates, which JSON may contain, have no meaning and are replaced.
 _TO_STORE = dict.fromkeys((0, *range(0xD800, 0xE000)), 0xFFFD)
 _TO_STORE |= {0xDC00 + byte: 0x10DC00 + byte for byte in range(0x80, 0x100)}
 _ESCAPED = re.compile("[\U0010dc80-\U0010dcff]")
 _FROM_STORE = {0x10DC00 + byte: 0xDC00 + byte for byte in range(0x80, 0x100)}
 
 
-# PostgreSQL has moments that no calendar of Python has, before the year 1 and after 9999, and sends microseconds.
+# PostgreSQL has times that Python's datetime does not have, before the year 1 and after 9999. It sends microseconds.
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _MIDDLE = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -32,9 +32,9 @@ _INFINITY = 2**63 - 1
 
 
 def storable(text: str) -> str:
-    """The text as PostgreSQL can keep it: bytes that are not UTF-8 survive; NUL and lone halves of characters do not.
+    """The text in a form that PostgreSQL can store. Bytes that are not UTF-8 survive; NUL and lone surrogates do not.
 
-    Every connection does this by itself, but for the members of a text[] that is sent.
+    Every connection does this automatically, except for the members of a text[] parameter.
     """
     return text if text.isascii() and "\0" not in text else text.translate(_TO_STORE)
 
@@ -49,30 +49,30 @@ def milliseconds(moment: datetime) -> int: ...
 @overload
 def milliseconds(moment: datetime | None) -> int | None: ...
 def milliseconds(moment: datetime | None) -> int | None:
-    """Since 1970 UTC, as FFmate's JSON has moments; infinity is the last moment of the calendar."""
+    """Milliseconds since 1970 UTC, as FFmate's JSON has times; infinity is the last time of the calendar."""
     if moment is None:
         return None
     try:
         return min(max(int(moment.timestamp() * 1000), 0), LAST_TIMESTAMP)
-    except (ValueError, OverflowError):  # minus infinity, which is no moment of a calendar
+    except (ValueError, OverflowError):  # minus infinity, which isn't in the calendar
         return 0
 
 
 def _encode_json(data: object) -> str:
     try:
         text = to_json(data, inf_nan_mode="null").decode()  # a tenth of the time of json.dumps
-    except PydanticSerializationError:  # a name that is not UTF-8 is in it
+    except PydanticSerializationError:  # it contains a name that is not UTF-8
         storing: object = json.loads(storable(json.dumps(data, ensure_ascii=False)))
         text = to_json(storing, inf_nan_mode="null").decode()
-    if "\\u0000" in text:  # read escape by escape: "\\\\u0000" is a backslash and five characters, no NUL
+    if "\\u0000" in text:  # escape by escape: "\\\\u0000" is a backslash and five characters, not NUL
         text = re.sub(r"\\(u0000|.)", lambda found: "\ufffd" if found[1] == "u0000" else found[0], text)
     return storable(text)
 
 
 def _decode_json(text: str) -> object:
-    """The data, or Unreadable: the server keeps more levels and longer numbers than Python reads.
+    """The data, or Unreadable: the server stores more levels and longer numbers than Python can read.
 
-    An exception here would take the whole statement with it, and every row that it returns.
+    An exception here would fail the whole statement, with every row that it returns.
     """
     try:
         data: object = json.loads(native(text)) if _ESCAPED.search(text) else from_json(text)
@@ -82,14 +82,14 @@ def _decode_json(text: str) -> object:
 
 
 def _encode_moment(moment: datetime) -> tuple[int]:
-    """The first and the last moment of the calendar stand for infinity, as ever."""
+    """The first and the last time of the calendar mean infinity, as in asyncpg."""
     if moment in (_FIRST, _LAST):
         return (_INFINITY if moment == _LAST else -_INFINITY - 1,)
     return ((moment - _MIDDLE) // _MICROSECOND,)
 
 
 def _decode_moment(sent: tuple[int]) -> datetime:
-    """The moment, or the nearest that there is: an exception would take every row of the statement with it."""
+    """The time, or the nearest possible one: an exception would fail every row of the statement."""
     [microseconds] = sent
     if microseconds in _RANGE:
         return _MIDDLE + timedelta(microseconds=microseconds)
@@ -97,7 +97,7 @@ def _decode_moment(sent: tuple[int]) -> datetime:
 
 
 async def set_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Teach a connection all of this."""
+    """Use these conversions on a connection."""
     codecs: dict[str, tuple[Callable[..., str], Callable[[str], object]]] = {
         "json": (_encode_json, _decode_json),
         "jsonb": (_encode_json, _decode_json),

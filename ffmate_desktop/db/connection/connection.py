@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: for who listens and beats one of its own, for short queries a small pool."""
+"""Connections to PostgreSQL: single ones for listeners and heartbeats, and a small pool for short queries."""
 
 import asyncio
 import ssl
@@ -35,11 +35,11 @@ __all__ = [
 ]
 
 COMMAND_TIMEOUT = 30.0
-"""Seconds for one statement. That nobody is at the other end is noticed sooner, by the kernel."""
+"""Seconds for one statement. The kernel notices sooner that the server is gone."""
 
 
 async def connect(uri: str, *, application: str = "ffmate-desktop") -> Session:
-    """A connection with our codecs and settings; raises UserError, one sentence for each way it can fail."""
+    """A connection with our codecs and settings; raises UserError that says why it failed."""
     address = parse(uri)
     try:
         return await open_prepared(address, application, COMMAND_TIMEOUT)
@@ -47,14 +47,14 @@ async def connect(uri: str, *, application: str = "ffmate-desktop") -> Session:
         raise connect_error(address, error) from error
 
 
-async def _keep(_connection: object) -> None:
-    """Our statements leave nothing behind in a session: the usual reset would double every round trip."""
+async def _no_reset(_connection: object) -> None:
+    """Our statements leave nothing behind in a session. The default reset would double every round trip."""
 
 
 class Database:
     """A pool of connections for short queries; LISTEN and heartbeats have a connection of their own.
 
-    `uri` is a PostgreSQL URI; `size` the most connections that it opens. Use it as an async context manager, or
+    `uri` is a PostgreSQL URI, `size` the maximum number of connections. Use it as an async context manager, or
     call `open` and `close`.
     """
 
@@ -69,7 +69,7 @@ class Database:
         self._connecting = asyncio.Lock()
 
     async def open(self) -> None:
-        """Connect; raises UserError when the server cannot be reached, is too old, or refuses."""
+        """Connect; raises UserError if the server is unreachable or too old, or refuses."""
         try:
             session = await open_session(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
             try:
@@ -88,7 +88,7 @@ class Database:
             min_size=0,  # or it would reconnect on its own, with tracebacks, while the server is away
             max_size=self.size,
             max_inactive_connection_lifetime=0,
-            reset=_keep,
+            reset=_no_reset,
         )
 
     async def _connect(self, *_: object, **__: object) -> Session:
@@ -99,10 +99,9 @@ class Database:
         return session
 
     async def _attempt(self) -> Session:
-        """Connect; one at a time after a failure.
+        """Connect. After a failure, one attempt at a time: callers that wait for another attempt share its failure.
 
-        An attempt that is given up may leave a process at the server for a minute. Callers that wait
-        for another attempt share its failure.
+        An abandoned attempt may leave a process on the server for a minute.
         """
         if not self._failures:
             return await self._open_session()
@@ -115,28 +114,28 @@ class Database:
     async def _open_session(self) -> Session:
         try:
             session = await open_prepared(self._address, "ffmate-desktop", COMMAND_TIMEOUT)
-        except (ssl.SSLError, UserError) as error:  # such as a certificate file that is being replaced
+        except (ssl.SSLError, UserError) as error:  # for example, a certificate file is being replaced
             self._failures += 1
             if isinstance(error, CONNECTION_LOST):
                 raise
             raise ConnectionError(reason(error)) from error
-        except Exception:  # counted and raised again, whatever it is
+        except Exception:  # counted and raised again
             self._failures += 1
             raise
         self._failures = 0
         return session
 
     def cut(self) -> None:
-        """End all connections, also those in use: their statements fail as lost, the next ones connect anew.
+        """End all connections, even those in use: their statements fail as lost, and the next ones reconnect.
 
-        For when it is known that nobody answers, which a statement under way would find out only much later.
+        Call this when the server is known not to answer; a running statement would find out much later.
         """
         for session in (*self._sessions, self._first):
             if session is not None:
                 session.terminate()
 
     async def close(self) -> None:
-        """Give all connections back; waits at most five seconds, then cuts them."""
+        """Close all connections; after five seconds, terminate them."""
         if self._pool is None:
             return
         pool, self._pool = self._pool, None
@@ -166,7 +165,7 @@ class Database:
         try:
             yield pool
         except asyncpg.ReadOnlySQLTransactionError:
-            logs.cluster.debug("The server only reads now; the next connections look for the primary")
+            logs.cluster.debug("The server is read-only now; new connections look for the primary")
             await pool.expire_connections()
             raise
 
@@ -176,8 +175,8 @@ class Database:
             return await pool.fetch(sql, *arguments)
 
     async def fetch_planned(self, sql: Sql, *arguments: Any) -> "list[asyncpg.Record]":
-        """The same, planned for these values: where parts of a filter may be missing and very many rows be read."""
-        # Without a transaction: whoever is cancelled while one begins leaves it open.
+        """The same, planned for these values: for filters with optional parts, on very many rows."""
+        # No transaction: if it were cancelled while one begins, it would stay open.
         async with self.connection() as connection:
             try:
                 await connection.execute(query("checks", "plan_for_values"))

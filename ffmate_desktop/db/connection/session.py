@@ -1,4 +1,4 @@
-"""One connection: which server of the address it goes to, how it is made and looked at, and how it is lost."""
+"""One connection: chooses the server, connects, checks the session, and translates its errors."""
 
 import asyncio
 import io
@@ -29,7 +29,7 @@ from ffmate_desktop.db.queries import query
 if TYPE_CHECKING:
 
     class _Connection(asyncpg.Connection[asyncpg.Record]):
-        """With what asyncpg's stubs leave out."""
+        """Adds what asyncpg's stubs leave out."""
 
         _transport: asyncio.BaseTransport
 
@@ -39,26 +39,26 @@ else:
     _Connection = asyncpg.Connection
 
 CONNECT_TIMEOUT = 10.0
-"""Seconds until a connection must be ready for use; an address may give another limit."""
+"""Seconds until a connection must be ready for use; an address may set another limit."""
 
 HEAD_START = 0.5
-"""Seconds that one of several hosts has before the next one is asked as well."""
+"""Seconds that a host has before the next one is tried as well."""
 
-MAKE_ROOM = 3.0
-"""Seconds for the question that lets a full queue of notifications be emptied."""
+FREE_QUEUE_TIMEOUT = 3.0
+"""Seconds for the query that lets the server empty a full notification queue."""
 
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
 
 _NOT_THERE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, ssl.SSLError)
 CANNOT_CONNECT: tuple[type[BaseException], ...] = (*_NOT_THERE, asyncpg.PostgresError)
-"""What an attempt to connect may raise, whatever the server says."""
+"""What an attempt to connect may raise."""
 
 
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, AttributeError, TimeoutError)
 
 
 class NoServerError(ConnectionError):
-    """None of several hosts would do; `failures` tells why, one for each."""
+    """None of several hosts can be used; `failures` has the reason for each."""
 
     def __init__(self, failures: list[tuple[Host, BaseException]]) -> None:
         super().__init__("; ".join(f"{host}: {reason(error)}" for host, error in failures))
@@ -66,20 +66,20 @@ class NoServerError(ConnectionError):
 
 
 class HostUnreachableError(ConnectionError):
-    """The network, or the folder of a Unix socket, says that nobody is there. No other OSError means that."""
+    """The network, or the folder of a Unix socket, reports that there is no server. No other OSError means that."""
 
 
 class Session(_Connection):
-    """A connection to a server that can be written to. `pooled`: somebody stands between us and the server.
+    """A connection to a server that accepts writes. `pooled` means that a pooler is in between.
 
-    `may_enter`: this user may use our schema, or there is none yet.
+    `may_enter` means that this user may use our schema, or that there is none yet.
     """
 
     pooled = False
     may_enter = True
 
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
-        """One statement or several, such as the COMMIT of a transaction."""
+        """Run one or several statements, such as the COMMIT of a transaction."""
         try:
             return await super().execute(query, *args, timeout=timeout)
         except _FAILURES as error:
@@ -94,48 +94,47 @@ class Session(_Connection):
             raise meaning from (error if meaning is not error else error.__cause__)
 
     async def _meaning(self, error: Exception) -> Exception:
-        """What to raise for it, often the error itself."""
+        """The error to raise for this one, often the same."""
         match error:
             case asyncpg.InterfaceError():
-                # asyncpg has one class for a closed connection, which is waited out, and for wrong arguments, with
-                # which the same would be repeated for ever.
+                # asyncpg has one class for a closed connection, which is retried, and for wrong arguments, which
+                # would be retried for ever.
                 if isinstance(error, ValueError):
                     return UnfitArgumentsError(str(error))
                 if _DEFECTS.search(str(error)):
-                    return RuntimeError(f"a statement was used in a wrong way: {error}")
+                    return RuntimeError(f"a statement was used incorrectly: {error}")
                 return error
             case AttributeError():  # asyncpg, when the connection is cut at the wrong moment
                 return ConnectionResetError("the connection was cut") if self.is_closed() else error
             case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
-                self.terminate()  # asyncpg would go on to use its prepared statements, which are gone
+                self.terminate()  # asyncpg would keep using its prepared statements, which are gone
                 return error
         meaning = translated(error)
         if isinstance(meaning, ServerLimitError):
-            await self._make_room()
+            await self._free_notification_queue()
         return meaning or error
 
-    async def _make_room(self) -> None:
-        """A full queue of notifications stays full when everybody has read it, until somebody asks how full it is."""
+    async def _free_notification_queue(self) -> None:
+        """A full notification queue stays full even when all sessions have read it, until one asks how full it is."""
         with suppress(asyncpg.PostgresError, *CONNECTION_LOST):
-            await super().execute(query("checks", "free_notification_queue"), timeout=MAKE_ROOM)
+            await super().execute(query("checks", "free_notification_queue"), timeout=FREE_QUEUE_TIMEOUT)
 
     @property
     def transport(self) -> asyncio.BaseTransport:
-        """What it is made of; asyncpg does not hand it out."""
+        """The transport of the connection, which asyncpg keeps private."""
         return self._transport
 
     @property
     def encryption(self) -> str:
-        """The version of TLS on our side of it, empty without."""
+        """The TLS version of our side of the connection; empty without encryption."""
         encrypted = self.transport.get_extra_info("ssl_object")
         return str(encrypted.version()) if encrypted else ""
 
 
 async def open_session(address: Address, application: str, patience: float) -> Session:
-    """A connection to the primary, as it was found: nothing is set on it.
+    """A connection to the primary, without any settings of ours.
 
-    Queries on it may take `patience` seconds. Raises members of CANNOT_CONNECT, and UserError for files that
-    cannot be used.
+    Queries on it may take `patience` seconds. Raises members of CANNOT_CONNECT, and UserError for unusable files.
     """
     if len(address.hosts) == 1:
         return await _open_at(address, address.hosts[0], application, patience)
@@ -143,7 +142,7 @@ async def open_session(address: Address, application: str, patience: float) -> S
 
 
 async def open_prepared(address: Address, application: str, patience: float) -> Session:
-    """The same, ready for our statements. Not before it is known that a session is ours alone."""
+    """The same, ready for our statements. Use it only when the session is known to be exclusive."""
     session = await open_session(address, application, patience)
     try:
         await prepare(session)
@@ -154,21 +153,24 @@ async def open_prepared(address: Address, application: str, patience: float) -> 
 
 
 async def prepare(session: Session) -> None:
-    """Our settings and codecs."""
+    """Apply our settings and codecs."""
     async with asyncio.timeout(CONNECT_TIMEOUT):
         settings = f"{query('checks', 'prepare_session')}\n{query('checks', 'limit_statements')}"
         try:
             await session.execute(f"{settings}\n{query('checks', 'notice_gone_clients')}")  # one round trip
-        except (asyncpg.PostgresError, MissingTablesError) as error:  # also: it does not know the setting
+        except (
+            asyncpg.PostgresError,
+            MissingTablesError,
+        ) as error:  # also: the server does not know the setting
             logs.cluster.debug(
-                "The server cannot look for clients that are gone: %s", reason(error.__cause__ or error)
+                "The server cannot detect clients that are gone: %s", reason(error.__cause__ or error)
             )
             await session.execute(settings)
         await set_codecs(session)
 
 
 async def _open_at_first(address: Address, application: str, patience: float) -> Session:
-    """At the first host that is the primary. A dead one costs its head start, not its timeout, and each time."""
+    """Connect to the first host that is the primary. A dead host costs its head start, not its timeout."""
     failures: list[tuple[Host, BaseException]] = []
     attempts: dict[asyncio.Task[Session], Host] = {}
     waiting = list(address.hosts)
@@ -231,8 +233,8 @@ async def _reach(address: Address, host: Host, application: str, patience: float
             return await _connect(address, host, application, patience, password, way)
         except (ConnectionError, ssl.SSLError, asyncpg.InvalidAuthorizationSpecificationError) as error:
             if isinstance(error, asyncpg.InvalidPasswordError | ConnectionRefusedError):
-                raise  # that has nothing to do with encryption
-            logs.cluster.debug("Not %s encryption: %s", "with" if way else "without", error)
+                raise  # not related to encryption
+            logs.cluster.debug("Connecting %s encryption failed: %s", "with" if way else "without", error)
     return await _connect(address, host, application, patience, password, last)
 
 
@@ -247,9 +249,9 @@ async def _connect(
         raise HostUnreachableError(error.errno, error.strerror or str(error)) from error
     try:
         enable_keepalive(session.transport.get_extra_info("socket"))
-        pid, reads_only, may_enter = await _look(session)
+        pid, reads_only, may_enter = await _describe(session)
         if reads_only == "t":
-            raise asyncpg.TargetServerAttributeNotMatched("it only reads")
+            raise asyncpg.TargetServerAttributeNotMatched("it is read-only")
     except BaseException:
         session.terminate()
         raise
@@ -269,20 +271,20 @@ async def _open(
         database=address.database,
         ssl=way,
         direct_tls=bool(way) and address.tls.direct,
-        timeout=2 * (address.timeout or CONNECT_TIMEOUT),  # the caller's limit comes first
+        timeout=2 * (address.timeout or CONNECT_TIMEOUT),  # the caller's timeout comes first
         command_timeout=patience,
         server_settings={"application_name": application} | dict(address.settings),
-        target_session_attrs=SessionAttribute.any,  # looked at by us, host by host: asyncpg has one timeout for all
+        target_session_attrs=SessionAttribute.any,  # checked here, host by host: asyncpg has one timeout for all
         connection_class=Session,
     )
 
 
 async def backend_pid(session: Session) -> int:
-    """The process that serves this connection at this moment, by the server's own word."""
-    return int((await _look(session))[0])
+    """The id of the process that serves this connection now, according to the server."""
+    return int((await _describe(session))[0])
 
 
-async def _look(session: Session) -> list[str]:
+async def _describe(session: Session) -> list[str]:
     answer = io.BytesIO()
     await session.copy_from_query(query("checks", "describe_session").rstrip(";"), output=answer)
     return answer.getvalue().decode().split()

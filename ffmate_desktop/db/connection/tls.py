@@ -1,38 +1,38 @@
-"""Encryption of a connection: from libpq's words to a context of Python's ssl module."""
+"""Encryption of a connection: turns libpq's settings into a context of Python's ssl module."""
 
 import ssl
 from collections.abc import Callable
 from pathlib import Path
 
 from ffmate_desktop.db.connection.address import Host, Tls
-from ffmate_desktop.db.connection.postgres_files import user_file
+from ffmate_desktop.db.connection.password_file import user_file
 from ffmate_desktop.domain.errors import UserError
 
 _VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 _BELOW = ("", "TLSv1", "TLSv1.1")
-"""As the least version: Python begins with 1.2 anyway."""
+"""As the minimum version these need nothing: Python starts with 1.2 anyway."""
 
 
 Encryption = ssl.SSLContext | bool
-"""With that encryption, or False: with none."""
+"""A context for encryption, or False for none."""
 
 
 def encryption_options(tls: Tls, host: Host) -> list[Encryption]:
-    """How to connect to that host: each is tried when the one before was not possible.
+    """How to connect to a host, in the order of attempts.
 
-    Reads files: not for the event loop. Raises UserError for those that are no good.
+    Reads files, so not for the event loop. Raises UserError for unusable files.
     """
     if host.is_socket or tls.mode == "disable":
         return [False]
     context = make_context(tls)
-    orders: dict[str, list[Encryption]] = {"prefer": [context, False], "allow": [False, context]}
-    return orders.get(tls.mode, [context])
+    by_mode: dict[str, list[Encryption]] = {"prefer": [context, False], "allow": [False, context]}
+    return by_mode.get(tls.mode, [context])
 
 
 def make_context(tls: Tls) -> ssl.SSLContext:
-    """What has to be trusted, and what we show. Only from `require` on is a certificate checked at all."""
+    """Which certificates to trust, and which to present. The server's is checked only from `require` on."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.set_alpn_protocols(["postgresql"])  # servers insist on it when the handshake comes first
+    context.set_alpn_protocols(["postgresql"])  # servers require it when the handshake comes first
     context.check_hostname = tls.mode == "verify-full"
     roots = _roots(tls)
     if tls.mode in ("prefer", "allow") or (tls.mode == "require" and roots is None):
@@ -51,36 +51,36 @@ def make_context(tls: Tls) -> ssl.SSLContext:
 
 
 def _roots(tls: Tls) -> Path | None:
-    """The authorities that are trusted; None for those of this computer.
+    """The trusted authorities; None for those of this computer.
 
-    As in libpq, whoever has such a file wants it to be used, also by sslmode=require. Other than there, without one
-    the authorities of this computer do.
+    As in libpq, a root file is used if it exists, even with sslmode=require. Unlike libpq, fall back to the system's
+    authorities.
     """
     if tls.root == "system":
         return None
     if tls.root:
         return Path(tls.root).expanduser()
-    usual = user_file(".postgresql/root.crt", "root.crt")
-    return usual if usual.is_file() else None
+    default = user_file(".postgresql/root.crt", "root.crt")
+    return default if default.is_file() else None
 
 
 def _load_revoked(context: ssl.SSLContext, tls: Tls) -> None:
-    usual = user_file(".postgresql/root.crl", "root.crl")
-    path = Path(tls.revoked).expanduser() if tls.revoked else usual
-    if context.verify_mode != ssl.CERT_NONE and (tls.revoked or usual.is_file()):
+    default = user_file(".postgresql/root.crl", "root.crl")
+    path = Path(tls.revoked).expanduser() if tls.revoked else default
+    if context.verify_mode != ssl.CERT_NONE and (tls.revoked or default.is_file()):
         _load(path, lambda: context.load_verify_locations(path))
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
 
 
 def _load_own(context: ssl.SSLContext, tls: Tls) -> None:
-    usual = user_file(".postgresql/postgresql.crt", "postgresql.crt")
-    if not tls.certificate and not usual.is_file():
+    default = user_file(".postgresql/postgresql.crt", "postgresql.crt")
+    if not tls.certificate and not default.is_file():
         return
-    certificate = Path(tls.certificate).expanduser() if tls.certificate else usual
-    usual_key = user_file(".postgresql/postgresql.key", "postgresql.key")
-    # Without a file of its own the key stands beside the certificate.
-    key = Path(tls.key).expanduser() if tls.key else usual_key if usual_key.is_file() else None
-    # A function, or OpenSSL would ask on the terminal.
+    certificate = Path(tls.certificate).expanduser() if tls.certificate else default
+    default_key = user_file(".postgresql/postgresql.key", "postgresql.key")
+    # Without a file of its own, the key is in the certificate file.
+    key = Path(tls.key).expanduser() if tls.key else default_key if default_key.is_file() else None
+    # A function, because otherwise OpenSSL would ask on the terminal.
     _load(certificate, lambda: context.load_cert_chain(certificate, key, password=lambda: tls.key_password))
 
 
@@ -90,14 +90,12 @@ def _load(path: Path, load: Callable[[], None]) -> None:
     except (OSError, ValueError) as error:  # an SSLError is an OSError
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else error
         raise UserError(
-            f"The certificate file {path} cannot be used: {reason}.",
+            f"Can't use the certificate file {path}: {reason}.",
             "Check sslrootcert, sslcert, sslkey and sslcrl in the address of the database.",
         ) from error
 
 
 def _version(name: str) -> ssl.TLSVersion:
     if name not in _VERSIONS:
-        raise UserError(
-            f"“{name}” is no version of TLS that can be used.", f"There are {', '.join(_VERSIONS)}."
-        )
+        raise UserError(f"“{name}” isn't a supported TLS version.", f"Use one of {', '.join(_VERSIONS)}.")
     return _VERSIONS[name]

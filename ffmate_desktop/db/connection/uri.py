@@ -1,4 +1,4 @@
-"""Reads the addresses that people have: libpq's URIs, and what other programs and sellers of databases make of it."""
+"""Parses database addresses: libpq's URIs, and the variants that other programs and providers use."""
 
 import getpass
 import os
@@ -9,11 +9,11 @@ from urllib.parse import quote, unquote
 from ffmate_desktop.db.connection.address import POOLER_PORTS, Address, Host, Tls
 from ffmate_desktop.domain.errors import UsageError
 
-LOOKS = "It looks like postgresql://user:password@host:5432/database."
-ESCAPES = f"{LOOKS} In a password, write @ as %40, / as %2F, ? as %3F and % as %25."
+EXPECTED_FORM = "It looks like postgresql://user:password@host:5432/database."
+ESCAPES = f"{EXPECTED_FORM} In a password, write @ as %40, / as %2F, ? as %3F and % as %25."
 
-# The other programs' marks: jdbc: before it, SQLAlchemy's driver in it, `psql '...'` around it at Neon.
-_SHAPE = re.compile(r"(?:psql\s+)?(['\"]?)(?:jdbc:)?postgres(?:ql)?(?:\+\w+)?://(.*)\1", re.DOTALL)
+# Variants: jdbc: in front, SQLAlchemy's driver inside, `psql '...'` around it at Neon.
+_URI = re.compile(r"(?:psql\s+)?(['\"]?)(?:jdbc:)?postgres(?:ql)?(?:\+\w+)?://(.*)\1", re.DOTALL)
 _SCHEME = re.compile(r"\s*(?:psql\s+)?['\"]?(?:jdbc:)?\w[\w+.-]*://")
 _PLACEHOLDER = re.compile(r"\[(YOUR|DB)[-_]PASSWORD\]", re.IGNORECASE)
 
@@ -30,33 +30,33 @@ _ENVIRONMENT = {
     "sslcrl": "PGSSLCRL",
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
-"""libpq's variables, which speak where the address is silent."""
+"""libpq's variables, which apply where the address says nothing."""
 
 _PUBLIC = re.compile(
     r"host|port|user|username|dbname|database|sslmode|ssl|sslnegotiation|channel_binding|connect_timeout"
     r"|target_session_attrs|ssl_(min|max)_protocol_version"
 )
-"""Parameters whose values may be shown."""
+"""Parameters whose values may be shown and logged."""
 
 _OTHER_NAMES = {"database": "dbname", "username": "user"}
 
 _SSL_WORDS = {"true": "require", "1": "require", "false": "disable", "0": "disable", "no-verify": "require"}
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
-_UNDERSTOOD = re.compile(
+_SUPPORTED = re.compile(
     r"host|port|user|password|dbname|passfile|sslmode|ssl|sslrootcert|sslcert|sslkey|sslpassword|sslcrl"
     r"|sslnegotiation|ssl_min_protocol_version|ssl_max_protocol_version|channel_binding|connect_timeout|options"
     r"|application_name|target_session_attrs"
 )
-_NEEDLESS = re.compile(
+_WITHOUT_EFFECT = re.compile(
     r"keepalives\w*|tcp_user_timeout"  # ours are shorter
     r"|sslcompression|sslsni|fallback_application_name|gss\w+|krbsrvname|load_balance_hosts"
     r"|pgbouncer|supa|connection_limit|pool_\w+|max_overflow|socket_timeout|\w*statement_cache_size"
     r"|prepareThreshold|sslaccept|uselibpqcompat"
 )
-"""Of no meaning here, so that nobody misses them: mostly for the pools of other programs."""
+"""Parameters without effect here, ignored silently: most are for the pools of other programs."""
 
-_LEFT_OUT = {
+_IGNORED = {
     "schema": "the tables of FFmate Desktop are always in the schema ffmate",
     "hostaddr": "the server is found by its host name",
     "service": "service files are not read",
@@ -64,34 +64,34 @@ _LEFT_OUT = {
 
 
 def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Address:
-    """The address that a URI means, together with libpq's environment variables.
+    """The address that a URI and libpq's environment variables describe.
 
-    Raises UsageError, without the password in it, for what is no address.
+    Raises UsageError, without the password in it, if the URI isn't valid.
     """
-    found = _SHAPE.fullmatch(uri.strip())
+    found = _URI.fullmatch(uri.strip())
     if found is None:
-        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", LOOKS)
+        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", EXPECTED_FORM)
     if placeholder := _PLACEHOLDER.search(uri):
-        raise UsageError(f"The address still has {placeholder[0]} where the password belongs.", ESCAPES)
+        raise UsageError(f"The address still contains {placeholder[0]} instead of the password.", ESCAPES)
     try:
         return _read(found[2], environment)
     except ValueError as error:
-        raise UsageError(f"“{without_password(uri)}” is no address: {error}.", ESCAPES) from None
+        raise UsageError(f"“{without_password(uri)}” isn't a valid address: {error}.", ESCAPES) from None
 
 
 _SECRET = re.compile(r"(?i)((?:pass(?:word|wd)?|pwd|options)\s*(?:=|%3d)\s*)('(?:[^'\\]|\\.)*'?|[^&\s]*)")
-"""Options of the server may hold anything that somebody typed at the wrong place."""
+"""Server options may contain anything, even a password that was typed in the wrong place."""
 
 
 def without_password(uri: str) -> str:
-    """The URI as it may be shown and logged; also a malformed one, and of that rather too little than too much."""
+    """The URI in a form that may be shown and logged. Of a malformed one it hides too much rather than too little."""
     scheme = _SCHEME.match(uri)
     head = scheme[0] if scheme else ""
     rest = uri.removeprefix(head)
     user, colon, secret = rest.partition(":")
     if colon and "@" in secret:
         rest = f"{user}:***@{secret.rpartition('@')[2]}"
-    else:  # a password without a host behind it looks like a port that is no number
+    else:  # a password without a host after it looks like a port that isn't a number
         rest = re.sub(r"^([^:/?,[]*):(?!\d{1,5}(?:[/?,]|$))[^/?]*", r"\1:***", rest)
     rest, mark, parameters = rest.partition("?")
     rest = _SECRET.sub(r"\1***", rest)
@@ -123,17 +123,17 @@ def split_password(uri: str) -> tuple[str, str | None]:
 
 
 def with_password(uri: str, password: str) -> str:
-    """The URI with this password in it instead of its own."""
+    """The URI with this password instead of its own."""
     user, hosts, items, _ = _without(uri)
     items = [item for item in items if not item.startswith("password=")]
     return _assemble(f"{user}:{quote(password, safe='')}", hosts, items)
 
 
 def _without(uri: str) -> tuple[str, str, list[str], str | None]:
-    """User, hosts with path, parameters, and the password that stood behind the user."""
-    found = _SHAPE.fullmatch(uri.strip())
+    """User, hosts with path, parameters, and the password after the user."""
+    found = _URI.fullmatch(uri.strip())
     if found is None:
-        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", LOOKS)
+        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", EXPECTED_FORM)
     before, _, query = found[2].partition("?")
     authority, slash, path = before.partition("/")
     userinfo, _, hosts = authority.rpartition("@")
@@ -151,7 +151,7 @@ def _assemble(user: str, hosts: str, items: list[str]) -> str:
 
 
 def _read(text: str, environment: Mapping[str, str]) -> Address:
-    authority, path, asked = _take_apart(text)
+    authority, path, asked = _split(text)
     userinfo, at, hosts = authority.rpartition("@")
     given: dict[str, str] = {}
     if at:
@@ -160,7 +160,7 @@ def _read(text: str, environment: Mapping[str, str]) -> Address:
         if colon:
             given["password"] = _decoded(password)
     given["dbname"] = _decoded(path)
-    known, notes = _sort_out(asked)
+    known, notes = _supported_parameters(asked)
     values = {key: environment[name] for key, name in _ENVIRONMENT.items() if environment.get(name)}
     values |= {key: value for key, value in given.items() if value} | known
     tls = _tls(values, notes)
@@ -181,12 +181,12 @@ def _read(text: str, environment: Mapping[str, str]) -> Address:
     )
 
 
-def _take_apart(text: str) -> tuple[str, str, dict[str, str]]:
-    """Authority, path and parameters; ValueError where an @ or / of a password makes that a guess."""
+def _split(text: str) -> tuple[str, str, dict[str, str]]:
+    """Authority, path and parameters; ValueError if an @ or / in a password makes them ambiguous."""
     before, _, query = text.partition("?")
     authority, _, path = before.partition("/")
     if "@" in path or ("@" in query and "@" not in authority):
-        raise ValueError("there is an @ behind the host")
+        raise ValueError("there is an @ after the host")
     asked = {}
     for item in filter(None, query.split("&")):
         key, equals, value = item.partition("=")
@@ -198,34 +198,32 @@ def _take_apart(text: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _decoded(text: str) -> str:
-    """Without percent signs. Other than in libpq, one that stands for nothing is itself."""
+    """Decode percent escapes. Unlike libpq, keep an invalid one as it is."""
     try:
         decoded = unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise ValueError("something in it is not UTF-8") from None
+        raise ValueError("part of it is not UTF-8") from None
     if "\0" in decoded:
-        raise ValueError("there is a zero byte in it")
+        raise ValueError("it contains a zero byte")
     return decoded
 
 
-def _sort_out(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The parameters that mean something here, and a sentence for each that does not and may be missed."""
+def _supported_parameters(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The parameters that have an effect, and a note for each one that is ignored."""
     known, notes = {}, []
     for key, value in asked.items():
-        if _UNDERSTOOD.fullmatch(key):
+        if _SUPPORTED.fullmatch(key):
             known[key] = value
         elif key == "client_encoding" and value.lower().replace("-", "") in ("utf8", "auto"):
             pass
         elif key == "gssencmode" and value == "require":
-            raise ValueError("gssencmode=require cannot be had here, only TLS")
-        elif not _NEEDLESS.fullmatch(key):
-            why = _LEFT_OUT.get(key, "FFmate Desktop does not know it")
-            notes.append(f"“{key}” in the address is left out: {why}.")
+            raise ValueError("gssencmode=require isn't supported, only TLS")
+        elif not _WITHOUT_EFFECT.fullmatch(key):
+            why = _IGNORED.get(key, "FFmate Desktop does not support it")
+            notes.append(f"“{key}” in the address is ignored: {why}.")
     attributes = known.pop("target_session_attrs", "primary")
     if attributes not in ("any", "primary", "read-write"):
-        notes.append(
-            f"target_session_attrs={attributes} is left out: the primary is used, as nodes have to write."
-        )
+        notes.append(f"target_session_attrs={attributes} is ignored: nodes write, so they use the primary.")
     return known, notes
 
 
@@ -233,15 +231,15 @@ def _tls(values: dict[str, str], notes: list[str]) -> Tls:
     mode = values.get("sslmode") or values.get("ssl", "prefer")
     mode = _SSL_WORDS.get(mode.lower(), mode)
     if mode not in _SSL_MODES:
-        raise ValueError(f"sslmode is one of {', '.join(_SSL_MODES)}")
+        raise ValueError(f"sslmode must be one of {', '.join(_SSL_MODES)}")
     if values.get("sslrootcert") == "system" and mode != "disable":
         mode = "verify-full"
     if values.get("channel_binding") == "require" and mode != "verify-full":
         if mode == "disable":
-            raise ValueError("channel_binding=require needs encryption, sslmode=disable forbids it")
+            raise ValueError("channel_binding=require needs encryption, but sslmode=disable turns it off")
         mode = "verify-full"
         notes.append(
-            "channel_binding=require is done in another way: the server's certificate is checked (verify-full)."
+            "channel_binding=require is replaced by a check of the server's certificate (sslmode=verify-full)."
         )
     direct = values.get("sslnegotiation") == "direct"
     if direct and mode in ("disable", "allow", "prefer"):
@@ -279,7 +277,7 @@ def _split_host(item: str) -> tuple[str, str]:
     if item.startswith("["):
         name, bracket, port = item[1:].partition("]")
         if not bracket or (port and not port.startswith(":")):
-            raise ValueError("an IPv6 address stands in [ and ]")
+            raise ValueError("an IPv6 address must be inside [ and ]")
         return name, port[1:]
     name, _, port = item.partition(":")
     return name, port
@@ -287,18 +285,18 @@ def _split_host(item: str) -> tuple[str, str]:
 
 def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
-        raise ValueError("its port is not a number from 1 to 65535")
+        raise ValueError("the port must be a number from 1 to 65535")
     return int(text)
 
 
 def _timeout(text: str) -> float | None:
     if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        raise ValueError("connect_timeout is not a number of seconds")
+        raise ValueError("connect_timeout must be a number of seconds")
     return max(2.0, float(text)) if int(text) > 0 else None
 
 
 def _login_name() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container's user number without a name
+    except (KeyError, OSError, ImportError):  # in a container, a user id may have no name
         raise ValueError("it names no user") from None

@@ -143,18 +143,18 @@ async def test_a_server_without_encryption_is_told_from_one_with(postgres_uri: s
     "tls", [Tls("require", root="/no/x"), Tls(certificate="/no/x"), Tls("verify-ca", revoked="/no/x")]
 )
 def test_a_missing_file_is_named(tls: Tls) -> None:
-    with pytest.raises(UserError, match="/no/x cannot be used: it does not exist"):
+    with pytest.raises(UserError, match="certificate file /no/x: it does not exist"):
         make_context(tls)
 
 
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "root.crt").write_text("not a certificate")
-    with pytest.raises(UserError, match=r"root\.crt cannot be used: "):
+    with pytest.raises(UserError, match=r"certificate file .*root\.crt: "):
         make_context(Tls("verify-ca", root=str(tmp_path / "root.crt")))
 
 
 def test_an_unknown_version_is_named() -> None:
-    with pytest.raises(UserError, match="“SSLv3” is no version of TLS"):
+    with pytest.raises(UserError, match="“SSLv3” isn't a supported TLS version"):
         make_context(Tls("require", most="SSLv3"))
     usual = ssl.create_default_context().minimum_version
     assert make_context(Tls("require", least="TLSv1")).minimum_version == usual, (

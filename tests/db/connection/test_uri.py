@@ -29,8 +29,8 @@ def read(uri: str, **environment: str) -> Address:
                 "npg_k3Y",
                 tls=Tls("verify-full"),
                 notes=(
-                    "channel_binding=require is done in another way: the server's certificate is checked"
-                    " (verify-full).",
+                    "channel_binding=require is replaced by a check of the server's certificate"
+                    " (sslmode=verify-full).",
                 ),
                 suspect=True,
             ),
@@ -163,13 +163,13 @@ def test_passwords_that_were_not_escaped_are_understood_where_they_can_be(
     [
         ("postgresql://u:s3/cret@h/d", "%2F"),
         ("postgresql://u:s3?cret@h/d", "%3F"),
-        ("postgresql://u:1?s3cret=x@h/d", "an @ behind the host"),
-        ("postgresql://u:s3cret@h:port/d", "its port is not a number"),
-        ("postgresql://u:s3cret@h:0/d", "its port is not a number"),
-        ("postgresql://u:s3cret@h:65536/d", "its port is not a number"),
-        ("postgresql://u:s3cret@[::1/d", "stands in [ and ]"),
+        ("postgresql://u:1?s3cret=x@h/d", "an @ after the host"),
+        ("postgresql://u:s3cret@h:port/d", "the port must be a number"),
+        ("postgresql://u:s3cret@h:0/d", "the port must be a number"),
+        ("postgresql://u:s3cret@h:65536/d", "the port must be a number"),
+        ("postgresql://u:s3cret@[::1/d", "inside [ and ]"),
         ("postgresql://u:s3cret@h,i/d?port=1,2,3", "there are 2 hosts and 3 ports"),
-        ("postgresql://u:s3cret@h/d?sslmode=on", "sslmode is one of disable"),
+        ("postgresql://u:s3cret@h/d?sslmode=on", "sslmode must be one of disable"),
         (
             "postgresql://u:s3cret@h/d?sslmode=disable&channel_binding=require",
             "channel_binding=require needs",
@@ -180,12 +180,12 @@ def test_passwords_that_were_not_escaped_are_understood_where_they_can_be(
         ("postgresql://u:s3cret@h/d?x", "has no value"),
         ("postgresql://u:s3cret%FF@h/d", "not UTF-8"),
         ("postgresql://u:s3cret%00@h/d", "zero byte"),
-        ("postgresql://u:[YOUR-PASSWORD]@db.x.supabase.co:5432/postgres", "still has [YOUR-PASSWORD]"),
+        ("postgresql://u:[YOUR-PASSWORD]@db.x.supabase.co:5432/postgres", "still contains [YOUR-PASSWORD]"),
         ("mysql://u:s3cret@h/d", "is not a PostgreSQL address"),
         ("u:s3cret@h/d", "is not a PostgreSQL address"),
         ("host=h password=s3cret dbname=d", "is not a PostgreSQL address"),
         ("host=h password='s3 cr\\'et' dbname=d", "is not a PostgreSQL address"),
-        ("postgresql://user:s3cret", "its port is not a number"),
+        ("postgresql://user:s3cret", "the port must be a number"),
         ("", "is not a PostgreSQL address"),
     ],
 )
@@ -202,10 +202,10 @@ def test_parameters_that_are_left_out_are_named_without_their_values() -> None:
         "postgresql://u@h/d?schema=films&hostaddr=10.0.0.1&api_key=s3cret&target_session_attrs=standby"
     )
     assert address.notes == (
-        "“schema” in the address is left out: the tables of FFmate Desktop are always in the schema ffmate.",
-        "“hostaddr” in the address is left out: the server is found by its host name.",
-        "“api_key” in the address is left out: FFmate Desktop does not know it.",
-        "target_session_attrs=standby is left out: the primary is used, as nodes have to write.",
+        "“schema” in the address is ignored: the tables of FFmate Desktop are always in the schema ffmate.",
+        "“hostaddr” in the address is ignored: the server is found by its host name.",
+        "“api_key” in the address is ignored: FFmate Desktop does not support it.",
+        "target_session_attrs=standby is ignored: nodes write, so they use the primary.",
     )
 
 
