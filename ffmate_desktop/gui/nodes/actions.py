@@ -28,10 +28,10 @@ class NodeActions(QObject):
         self._parent, self._theme, self._bridge = parent, theme, bridge
         self.services: WindowServices | None = None
 
-    def open_menu(self, display: NodeDisplay, place: QPoint) -> QMenu:
+    def open_menu(self, display: NodeDisplay, position: QPoint) -> QMenu:
         """Open the menu of a node at this global position."""
         menu = self.menu(display)
-        menu.popup(place)
+        menu.popup(position)
         return menu
 
     def menu(self, display: NodeDisplay) -> QMenu:

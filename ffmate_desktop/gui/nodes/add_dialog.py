@@ -22,7 +22,7 @@ from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.services.invitation import Invitation, invitation
 
-EXAMPLE = 'ffmate-desktop --database "postgresql://user:password@server/ffmate"'
+EXAMPLE_COMMAND = 'ffmate-desktop --database "postgresql://user:password@server/ffmate"'
 _WIDTH = 620
 
 
@@ -153,12 +153,12 @@ class AddNodeDialog(QDialog):
     def _show_command(self) -> None:
         invited = self.invitation
         if invited is None:
-            self.command.setPlainText(EXAMPLE)
+            self.command.setPlainText(EXAMPLE_COMMAND)
         else:
             self.command.setPlainText(invited.command if self.show_password.isChecked() else invited.hidden)
 
     def _copy(self) -> None:
-        text = EXAMPLE if self.invitation is None else self.invitation.command
+        text = EXAMPLE_COMMAND if self.invitation is None else self.invitation.command
         QGuiApplication.clipboard().setText(text)
         self.copy.setText(self.tr("Copied"))
 

@@ -39,8 +39,8 @@ class NodeBanners(QWidget):
             key=lambda display: display.health is NodeHealth.LOST
         )  # nodes that can still recover come first
         del shown[MAX_BANNERS:]
-        for gone in set(self.banners) - {display.name for display in shown}:
-            banner = self.banners.pop(gone)
+        for name in set(self.banners) - {display.name for display in shown}:
+            banner = self.banners.pop(name)
             banner.hide()
             self._column.removeWidget(banner)
             banner.deleteLater()

@@ -46,7 +46,7 @@ class NodeCardDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, model: NodesModel, card_rect: Callable[[Index], QRect]) -> None:
         super().__init__()
         self._theme, self._model, self._card_rect = theme, model, card_rect
-        self._parts = NodePainter(theme)
+        self._node_painter = NodePainter(theme)
         self.hovered, self.on_menu = -1, False
         self._name, self._strong, self._plain = fonts.bold(15), fonts.bold(12), fonts.text(12)
         self._medium, self._figure = fonts.medium(13), fonts.bold(18)
@@ -77,26 +77,26 @@ class NodeCardDelegate(QStyledItemDelegate):
         self._paint_load(painter, inner, card.top() + 106, display)
         self._paint_speed(painter, inner, card.top() + 142, display)
         painter.setOpacity(1.0)
-        painter.fillRect(inner.left(), card.top() + 200, inner.width(), 1, self._parts.color("line"))
+        painter.fillRect(inner.left(), card.top() + 200, inner.width(), 1, self._node_painter.color("line"))
         self._paint_tasks(painter, inner, card.top() + 209, display)
         painter.restore()
 
     def _paint_ground(
         self, painter: QPainter, card: QRect, display: NodeDisplay, state: "QStyle.StateFlag"
     ) -> None:
-        parts = self._parts
+        node_painter = self._node_painter
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         has_focus = bool(state & QStyle.StateFlag.State_HasFocus)
-        border = parts.color("accent" if is_selected or has_focus else "line")
+        border = node_painter.color("accent" if is_selected or has_focus else "line")
         if display.health in (NodeHealth.LATE, NodeHealth.LOST) and not is_selected:
-            border = parts.tint(HEALTH_STYLES[display.health][1], 0.55)
+            border = node_painter.tint(HEALTH_STYLES[display.health][1], 0.55)
         area = QRectF(card).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(border, 1.0))
-        painter.setBrush(parts.color("surface"))
+        painter.setBrush(node_painter.color("surface"))
         painter.drawRoundedRect(area, 10, 10)
-        if display.health is not NodeHealth.ONLINE:  # a tint, to tell it apart at a glance
+        if display.health is not NodeHealth.ONLINE:  # a tint that stands out at a glance
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(parts.tint(HEALTH_STYLES[display.health][1], 0.05))
+            painter.setBrush(node_painter.tint(HEALTH_STYLES[display.health][1], 0.05))
             painter.drawRoundedRect(area, 10, 10)
 
     def _paint_menu(self, painter: QPainter, index: Index, is_selected: bool) -> None:
@@ -104,64 +104,64 @@ class NodeCardDelegate(QStyledItemDelegate):
         area = self.menu_rect(index)
         if is_hovered and self.on_menu:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._parts.color("raised"))
+            painter.setBrush(self._node_painter.color("raised"))
             painter.drawRoundedRect(area, 6, 6)
         color = "text" if is_hovered or is_selected else "text_3"
-        self._parts.icon(painter, area.left() + 6, area.top() + 6, "ellipsis", color, 16)
+        self._node_painter.icon(painter, area.left() + 6, area.top() + 6, "ellipsis", color, 16)
 
     def _paint_head(self, painter: QPainter, inner: QRect, display: NodeDisplay) -> None:
-        parts = self._parts
+        node_painter = self._node_painter
         top = inner.top() + 17
         tile = QRectF(inner.left(), top, TILE, TILE).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(parts.color("line"), 1))
-        painter.setBrush(parts.color("raised"))
+        painter.setPen(QPen(node_painter.color("line"), 1))
+        painter.setBrush(node_painter.color("raised"))
         painter.drawRoundedRect(tile, 8, 8)
         color = "text_2" if display.health.is_alive else "text_3"
-        parts.icon(painter, inner.left() + 10, top + 10, tile_icon(display), color, 20)
+        node_painter.icon(painter, inner.left() + 10, top + 10, tile_icon(display), color, 20)
         left = inner.left() + TILE + 12
-        room = inner.right() - MENU + 8 - left
+        available = inner.right() - MENU + 8 - left
         badge = translate("nodes", "This computer") if display.is_here else ""
         if badge:
-            room -= parts.badge_width(badge) + 10
-        wide = min(room, parts.width_of(self._name, display.name) + 2)
-        parts.text(painter, QRect(left, top - 1, wide, 22), display.name, self._name, "text")
+            available -= node_painter.badge_width(badge) + 10
+        width = min(available, node_painter.width_of(self._name, display.name) + 2)
+        node_painter.text(painter, QRect(left, top - 1, width, 22), display.name, self._name, "text")
         if badge:
-            parts.badge(painter, left + wide + 10, top + 10, "monitor", badge, "link")
+            node_painter.badge(painter, left + width + 10, top + 10, "monitor", badge, "link")
         line = QRect(left, top + 20, inner.right() - left, 20)
-        parts.text(painter, line, machine_text(display), self._plain, "text_3")
+        node_painter.text(painter, line, machine_text(display), self._plain, "text_3")
 
     def _paint_state(self, painter: QPainter, inner: QRect, display: NodeDisplay) -> None:
-        parts = self._parts
+        node_painter = self._node_painter
         middle = inner.top() + 77
-        parts.paint_health(painter, inner.left() + 1, middle, display.health)
+        node_painter.paint_health(painter, inner.left() + 1, middle, display.health)
         row = QRect(inner.left(), middle - 11, inner.width(), 22)
-        squares = parts.paint_slots(painter, row, display, right=True)
+        squares = node_painter.paint_slots(painter, row, display, right=True)
         title = row.adjusted(0, 0, -squares - 10, 0)
-        parts.text(painter, title, translate("nodes", "Slots"), self._medium, "text_2", RIGHT)
+        node_painter.text(painter, title, translate("nodes", "Slots"), self._medium, "text_2", RIGHT)
         words = row.adjusted(24, 0, -squares - 56, 0)
         color = HEALTH_STYLES[display.health][1] if display.health is not NodeHealth.ONLINE else "text"
         if display.health is NodeHealth.LEFT:
             color = "text_2"
         shown = health_text(display)
-        parts.text(painter, words, shown, self._strong, color)
-        rest = words.adjusted(parts.width_of(self._strong, shown), 0, 0, 0)
-        parts.text(painter, rest, f"  ·  {heartbeat_text(display)}", self._plain, "text_2")
+        node_painter.text(painter, words, shown, self._strong, color)
+        rest = words.adjusted(node_painter.width_of(self._strong, shown), 0, 0, 0)
+        node_painter.text(painter, rest, f"  ·  {heartbeat_text(display)}", self._plain, "text_2")
 
     def _paint_load(self, painter: QPainter, inner: QRect, top: int, display: NodeDisplay) -> None:
-        node, parts = display.node, self._parts
+        node, node_painter = display.node, self._node_painter
         alive = display.health.is_alive
         for row, (title, value) in enumerate(
             ((translate("nodes", "CPU"), node.cpu), (translate("nodes", "Memory"), node.memory))
         ):
             percent = value if alive else None
             line = QRect(inner.left(), top - 11 + row * 23, inner.width(), 22)
-            parts.text(painter, line, title, self._medium, "text_2")
-            parts.bar(painter, line.adjusted(60, 0, -50, 0), percent, load_color(percent))
-            parts.text(painter, line, percent_text(percent), self._medium, "text", RIGHT)
+            node_painter.text(painter, line, title, self._medium, "text_2")
+            node_painter.bar(painter, line.adjusted(60, 0, -50, 0), percent, load_color(percent))
+            node_painter.text(painter, line, percent_text(percent), self._medium, "text", RIGHT)
 
     def _paint_speed(self, painter: QPainter, inner: QRect, top: int, display: NodeDisplay) -> None:
-        parts = self._parts
-        parts.text(
+        node_painter = self._node_painter
+        node_painter.text(
             painter,
             QRect(inner.left(), top + 2, inner.width() - _SPARK, 26),
             fps_text(display),
@@ -169,7 +169,7 @@ class NodeCardDelegate(QStyledItemDelegate):
             "text",
         )
         words = QRect(inner.left(), top + 27, inner.width() - _SPARK, 18)
-        parts.text(painter, words, translate("nodes", "frames per second"), self._plain, "text_2")
+        node_painter.text(painter, words, translate("nodes", "frames per second"), self._plain, "text_2")
         width = min(_SPARK, inner.width() // 2)
         area = QRectF(inner.right() - width, top + 6, width - 5, 32)
         values = [0.0] * (MAX_SAMPLES - len(display.samples)) + list(display.samples)
@@ -180,25 +180,27 @@ class NodeCardDelegate(QStyledItemDelegate):
 
     def _paint_tasks(self, painter: QPainter, inner: QRect, top: int, display: NodeDisplay) -> None:
         """At most two tasks, then a line about the others or about what comes next."""
-        parts = self._parts
+        node_painter = self._node_painter
         line = QRect(inner.left(), top, inner.width(), _LINE)
         words, color = outlook_text(display), "text_2"
         if display.health in (NodeHealth.LATE, NodeHealth.LOST):
-            parts.text(painter, line, words, self._strong, HEALTH_STYLES[display.health][1])
+            node_painter.text(painter, line, words, self._strong, HEALTH_STYLES[display.health][1])
             line.translate(0, _LINE)
             words = ""
         shown = display.tasks[:_SHOWN_TASKS]
         if len(display.tasks) > _SHOWN_TASKS and display.health is NodeHealth.LATE:
             shown = display.tasks[: _SHOWN_TASKS - 1]
         for task in shown:
-            parts.icon(painter, line.left(), line.center().y() - 6, "file-video", "text_2")
+            node_painter.icon(painter, line.left(), line.center().y() - 6, "file-video", "text_2")
             bar = QRect(line.right() - 46 - _BAR, line.top(), _BAR, _LINE)
             name = QRect(line.left() + 22, line.top(), bar.left() - 14 - line.left() - 22, _LINE)
-            parts.text(painter, name, task.name, self._plain, "text", LEFT, Qt.TextElideMode.ElideMiddle)
-            parts.bar(
+            node_painter.text(
+                painter, name, task.name, self._plain, "text", LEFT, Qt.TextElideMode.ElideMiddle
+            )
+            node_painter.bar(
                 painter, bar, task.progress, "running" if display.health is NodeHealth.ONLINE else "text_3", 5
             )
-            parts.text(painter, line, formatting.percent(task.progress), self._strong, "text", RIGHT)
+            node_painter.text(painter, line, formatting.percent(task.progress), self._strong, "text", RIGHT)
             line.translate(0, _LINE)
         rest = len(display.tasks) - len(shown)
         if rest > 0:
@@ -209,4 +211,4 @@ class NodeCardDelegate(QStyledItemDelegate):
             )
             words = more if display.health in (NodeHealth.ONLINE, NodeHealth.LATE) else f"{more}  ·  {words}"
         if words:
-            parts.text(painter, line, words, self._plain, color)
+            node_painter.text(painter, line, words, self._plain, color)

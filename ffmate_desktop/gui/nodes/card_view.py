@@ -68,8 +68,8 @@ class NodeCardsView(QListView):
         )  # four cards become two and two, not three and one
         bar = self.verticalScrollBar().sizeHint().width()
         extent = max(bar, self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent))
-        room = self.maximumViewportSize().width() - extent - 2
-        self.setGridSize(QSize(max(1, room // self.columns), HEIGHT + GAP))
+        available = self.maximumViewportSize().width() - extent - 2
+        self.setGridSize(QSize(max(1, available // self.columns), HEIGHT + GAP))
 
     # -- Menu and mouse ------------------------------------------------------------------------------------------
 

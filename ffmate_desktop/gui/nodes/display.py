@@ -123,18 +123,18 @@ def machine_text(display: NodeDisplay) -> str:
         if node.cores == 1
         else translate("nodes", "{0} cores").format(node.cores)
     )
-    parts = [SYSTEMS.get(node.os, node.os), f"ffmpeg {short_version(node.ffmpeg_version)}", cores]
-    return "  ·  ".join([*parts, *_priority(node.encode_priority)])
+    node_painter = [SYSTEMS.get(node.os, node.os), f"ffmpeg {short_version(node.ffmpeg_version)}", cores]
+    return "  ·  ".join([*node_painter, *_priority(node.encode_priority)])
 
 
 def _priority(word: str | None) -> list[str]:
     """Empty for a node of an older release; a priority from a newer release is shown as stored."""
-    known = {
+    names = {
         EncodePriority.LOW: translate("nodes", "low priority"),
         EncodePriority.NORMAL: translate("nodes", "normal priority"),
     }
     return (
-        [] if word is None else [next((text for priority, text in known.items() if priority == word), word)]
+        [] if word is None else [next((text for priority, text in names.items() if priority == word), word)]
     )
 
 

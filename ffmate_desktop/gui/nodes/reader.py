@@ -13,7 +13,7 @@ from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, health_of
 from ffmate_desktop.gui.widgets.sparkline import MAX_SAMPLES
 from ffmate_desktop.services.cluster_services import WindowServices
 
-TICK = 1000
+TICK_INTERVAL = 1000
 """Milliseconds between two updates of elapsed times and two samples of the speeds."""
 
 REREAD_INTERVAL = 2.0
@@ -48,7 +48,7 @@ class NodeReader(QObject):
         self._node_of_task: dict[int, int] = {}
         self._samples: dict[int, deque[float]] = {}
         self._last_running: dict[int, int] = {}
-        self._timer = QTimer(self, interval=TICK)
+        self._timer = QTimer(self, interval=TICK_INTERVAL)
         self._timer.timeout.connect(self._tick)
         bridge.anything_changed.connect(self._on_change)
         bridge.nodes_changed.connect(self._on_change)

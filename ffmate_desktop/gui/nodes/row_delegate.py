@@ -25,15 +25,15 @@ class NodeRowDelegate(TableRowDelegate):
     """Paints all columns."""
 
     def __init__(self, theme: Theme, model: NodesModel) -> None:
-        self._parts = NodePainter(theme)
-        super().__init__(self._parts, ROW_HEIGHT)
+        self._node_painter = NodePainter(theme)
+        super().__init__(self._node_painter, ROW_HEIGHT)
         self._theme, self._model = theme, model
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         display = self._model.display_at(index.row())
         if display is None:
             return
-        parts = self._parts
+        node_painter = self._node_painter
         cell = self.paint_background(painter, option)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -43,7 +43,7 @@ class NodeRowDelegate(TableRowDelegate):
             case NodeColumn.STATE:
                 self._paint_state(painter, cell, display)
             case NodeColumn.SLOTS:
-                parts.paint_slots(painter, cell, display, right=False)
+                node_painter.paint_slots(painter, cell, display, right=False)
             case NodeColumn.CPU:
                 self._paint_percent(painter, cell, display.node.cpu if display.health.is_alive else None)
             case NodeColumn.MEMORY:
@@ -53,29 +53,31 @@ class NodeRowDelegate(TableRowDelegate):
                 color = "text" if display.tasks else "text_2"
                 if column is NodeColumn.TASKS and display.health in (NodeHealth.LATE, NodeHealth.LOST):
                     color = HEALTH_STYLES[display.health][1]
-                parts.text(painter, cell, text, self._medium, color)
+                node_painter.text(painter, cell, text, self._medium, color)
         painter.restore()
 
     def _paint_name(self, painter: QPainter, cell: QRect, display: NodeDisplay) -> None:
-        parts = self._parts
+        node_painter = self._node_painter
         badge = self.tr("This computer") if display.is_here else ""
-        available = cell.width() - (parts.badge_width(badge) + 10 if badge else 0)
-        width = min(available, parts.width_of(self._bold, display.name) + 2)
-        parts.text(painter, QRect(cell.left(), cell.top() + 9, width, 19), display.name, self._bold, "text")
+        available = cell.width() - (node_painter.badge_width(badge) + 10 if badge else 0)
+        width = min(available, node_painter.width_of(self._bold, display.name) + 2)
+        node_painter.text(
+            painter, QRect(cell.left(), cell.top() + 9, width, 19), display.name, self._bold, "text"
+        )
         if badge:
-            parts.badge(painter, cell.left() + width + 8, cell.top() + 19, "monitor", badge, "link")
+            node_painter.badge(painter, cell.left() + width + 8, cell.top() + 19, "monitor", badge, "link")
         line = QRect(cell.left(), cell.top() + 28, cell.width(), 18)
-        parts.text(painter, line, machine_text(display), self._plain, "text_2")
+        node_painter.text(painter, line, machine_text(display), self._plain, "text_2")
 
     def _paint_state(self, painter: QPainter, cell: QRect, display: NodeDisplay) -> None:
-        parts, color = self._parts, HEALTH_STYLES[display.health][1]
-        parts.paint_health(painter, cell.left(), cell.center().y(), display.health)
+        node_painter, color = self._node_painter, HEALTH_STYLES[display.health][1]
+        node_painter.paint_health(painter, cell.left(), cell.center().y(), display.health)
         left = cell.left() + 24
         is_plain = display.health in (NodeHealth.ONLINE, NodeHealth.LEFT)
         first = QRect(left, cell.top() + 9, cell.right() - left, 19)
-        parts.text(painter, first, health_text(display), self._bold, "text" if is_plain else color)
-        parts.text(painter, first.translated(0, 19), heartbeat_text(display), self._plain, "text_2")
+        node_painter.text(painter, first, health_text(display), self._bold, "text" if is_plain else color)
+        node_painter.text(painter, first.translated(0, 19), heartbeat_text(display), self._plain, "text_2")
 
     def _paint_percent(self, painter: QPainter, cell: QRect, percent: float | None) -> None:
-        self._parts.bar(painter, cell.adjusted(0, 0, -46, 0), percent, load_color(percent))
-        self._parts.text(painter, cell, percent_text(percent), self._medium, "text", RIGHT)
+        self._node_painter.bar(painter, cell.adjusted(0, 0, -46, 0), percent, load_color(percent))
+        self._node_painter.text(painter, cell, percent_text(percent), self._medium, "text", RIGHT)

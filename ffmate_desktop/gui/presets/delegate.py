@@ -49,14 +49,14 @@ class PresetDelegate(QStyledItemDelegate):
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.setBrush(tokens.color("hover"))
             painter.drawRoundedRect(pill, 7, 7)
-        room = area.adjusted(14, 7, -12, -6)
-        self._line(painter, room, 0, preset.name, fonts.bold(13), "text")
-        self._line(painter, room, 19, preset.description, fonts.text(12), "text_2")
+        rect = area.adjusted(14, 7, -12, -6)
+        self._line(painter, rect, 0, preset.name, fonts.bold(13), "text")
+        self._line(painter, rect, 19, preset.description, fonts.text(12), "text_2")
 
-    def _line(self, painter: QPainter, room: QRect, top: int, text: str, font: QFont, color: str) -> None:
+    def _line(self, painter: QPainter, rect: QRect, top: int, text: str, font: QFont, color: str) -> None:
         painter.setFont(font)
         painter.setPen(self._theme.tokens.color(color))
         shown = painter.fontMetrics().elidedText(
-            painter_text(text), Qt.TextElideMode.ElideRight, room.width()
+            painter_text(text), Qt.TextElideMode.ElideRight, rect.width()
         )
-        painter.drawText(QRect(room.left(), room.top() + top, room.width(), 18), _LEFT, shown)
+        painter.drawText(QRect(rect.left(), rect.top() + top, rect.width(), 18), _LEFT, shown)

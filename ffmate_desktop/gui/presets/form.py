@@ -28,8 +28,8 @@ from ffmate_desktop.gui.widgets.wildcard_example import example_values
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 from ffmate_desktop.services.preset_editor import PresetDraft, as_draft, check_preset
 
-EXAMPLE = "/films/Harbour_Lights.mov"
-NEW = PresetDraft(
+EXAMPLE_INPUT = "/films/Harbour_Lights.mov"
+NEW_PRESET = PresetDraft(
     name="",
     command=DEFAULT_COMMAND,
     output_file=f"{NEXT_TO_INPUT}/{DEFAULT_OUTPUT_NAME}",
@@ -37,7 +37,7 @@ NEW = PresetDraft(
 )
 
 _TOP = Qt.AlignmentFlag.AlignTop
-_VALUES = example_values(EXAMPLE, TaskSource.WINDOW, {})
+_VALUES = example_values(EXAMPLE_INPUT, TaskSource.WINDOW, {})
 
 
 class PresetForm(QWidget):
@@ -48,7 +48,7 @@ class PresetForm(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.error: UserError | None = None
-        self._shown = NEW
+        self._shown = NEW_PRESET
         self._is_filling = False
         self.name = QLineEdit()
         self.description = QLineEdit()
@@ -128,7 +128,7 @@ class PresetForm(QWidget):
 
     def show_preset(self, preset: Preset | None) -> None:
         """Show a preset, or the defaults of a new one."""
-        self.show_draft(NEW if preset is None else as_draft(preset))
+        self.show_draft(NEW_PRESET if preset is None else as_draft(preset))
         self.set_editable(preset is None or not (preset.built_in or preset.unreadable))
 
     def show_draft(self, draft: PresetDraft) -> None:
@@ -181,7 +181,7 @@ class PresetForm(QWidget):
         is_command_error = (
             self.command.error is not None and self.parts.current == 0
         )  # shown below the command
-        shows_error = self.error is not None and not is_command_error and draft != NEW
+        shows_error = self.error is not None and not is_command_error and draft != NEW_PRESET
         self._error_label.setText(
             f"{self.error.message} {self.error.hint}".strip() if shows_error and self.error else ""
         )
@@ -197,7 +197,7 @@ class PresetForm(QWidget):
             output = expand(pattern, _VALUES)
         except UserError:
             return " "
-        return self.tr("{0} becomes {1}").format(EXAMPLE, output)
+        return self.tr("{0} becomes {1}").format(EXAMPLE_INPUT, output)
 
     def _on_insert(self, text: str) -> None:
         self.output.insert(text)

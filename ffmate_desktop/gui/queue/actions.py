@@ -121,7 +121,7 @@ class QueueActions(QObject):
         self.show_folder.setEnabled(is_one)
         self.copy_command.setEnabled(is_one)
 
-    def open_menu(self, place: QPoint) -> None:
+    def open_menu(self, position: QPoint) -> None:
         self.update()
         self._paint_icons()
         menu = self._menu
@@ -138,7 +138,7 @@ class QueueActions(QObject):
             self._add_filters(menu, rows[0])
         menu.addSeparator()
         menu.addAction(self.delete)
-        menu.popup(place)
+        menu.popup(position)
 
     def _add_filters(self, menu: QMenu, row: QueueRow) -> None:
         if row.node:

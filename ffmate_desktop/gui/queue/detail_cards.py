@@ -151,6 +151,6 @@ class FilesBox(QWidget):
         labels[0].setAccessibleName(plain(path))
         labels[0].tip = path
         words = media_summary(facts)
-        whole = words.replace(" ", "\u00a0").replace(_SEPARATOR.replace(" ", "\u00a0"), _SEPARATOR)
-        labels[1].setText(whole)  # no line break between a number and its unit
+        text = words.replace(" ", "\u00a0").replace(_SEPARATOR.replace(" ", "\u00a0"), _SEPARATOR)
+        labels[1].setText(text)  # no line break between a number and its unit
         labels[1].setVisible(bool(words))

@@ -46,7 +46,7 @@ from ffmate_desktop.services.cluster_services import WindowServices
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.task import Task
 
-TICK = 1500
+TICK_INTERVAL = 1500
 """Milliseconds between two reads of the log of a running task."""
 
 _EDGE = 18
@@ -75,7 +75,7 @@ class DetailPane(QFrame):
         self.setMinimumWidth(330)
         self.setAccessibleName(self.tr("Task details"))
         self._build()
-        self._timer = QTimer(self, interval=TICK)
+        self._timer = QTimer(self, interval=TICK_INTERVAL)
         self._timer.timeout.connect(self._tick)
         bridge.progress.connect(self._on_progress)
         theme.changed.connect(self._show)

@@ -81,7 +81,7 @@ class GroupDelegate(QueueDelegate):
 
 
 def _color(group: BatchGroup) -> str:
-    """Failed as soon as one task has failed, even while others run."""
+    """Failed once any task has failed, even while others run."""
     if group.state.by_status.get(TaskStatus.DONE_ERROR):
         return "failed"
     return status_style(group_status(group))[1]

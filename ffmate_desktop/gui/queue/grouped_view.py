@@ -51,10 +51,10 @@ class GroupedView(QueueTableView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on the arrow does not select."""
-        place = event.position().toPoint()
-        index = self.indexAt(place)
+        position = event.position().toPoint()
+        index = self.indexAt(position)
         left = self.columnViewportPosition(QueueColumn.TASK)
-        on_arrow = index.column() == QueueColumn.TASK and place.x() < left + PADDING + ARROW
+        on_arrow = index.column() == QueueColumn.TASK and position.x() < left + PADDING + ARROW
         if on_arrow and event.button() == Qt.MouseButton.LeftButton and self.toggle(index.row()):
             event.accept()
             return

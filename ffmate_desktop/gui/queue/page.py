@@ -220,8 +220,8 @@ class QueuePage(Page):
     def _is_order_offered(self, column: SortColumn, descending: bool) -> bool:
         return self.filters.is_offered(column, descending)
 
-    def _open_columns(self, place: QPoint) -> None:
-        self.table.open_columns(place)
+    def _open_columns(self, position: QPoint) -> None:
+        self.table.open_columns(position)
 
     def _show_groups(self, on: bool) -> None:
         self.toolbar.set_enabled(not on)

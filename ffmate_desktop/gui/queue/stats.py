@@ -15,7 +15,7 @@ from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.stat_card import StatCard
 from ffmate_desktop.services.cluster_services import WindowServices
 
-TICK = 1000
+TICK_INTERVAL = 1000
 """Milliseconds between two samples of the graphs."""
 
 BUSY_INTERVAL, IDLE_INTERVAL = 2.0, 15.0
@@ -48,7 +48,7 @@ class StatsRow(QWidget):
         row.setSpacing(12)
         for card in (self.running, self.speed, self.finished, self.failed):
             row.addWidget(card, 1)
-        self._timer = QTimer(self, interval=TICK)
+        self._timer = QTimer(self, interval=TICK_INTERVAL)
         self._timer.timeout.connect(self._tick)
         bridge.tasks_changed.connect(lambda _ids: self._mark_stale())
         bridge.nodes_changed.connect(self._mark_stale)

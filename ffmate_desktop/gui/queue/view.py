@@ -20,8 +20,8 @@ from ffmate_desktop.gui.widgets.plain_text import menu_text
 if TYPE_CHECKING:  # loaded when batches are first shown
     from ffmate_desktop.gui.queue.grouped_model import GroupedModel
 
-_LEAST_NAME = 210
-_MOST_KEPT = 50_000  # rows of one selected range to look at: more than are ever in memory
+_MIN_NAME_WIDTH = 210
+_MAX_RANGE = 50_000  # rows of a selected range to look at; more are never in memory
 _SHOWN, _WIDTHS = "queue/columns", "queue/widths"
 
 
@@ -99,13 +99,15 @@ class QueueTableView(QTableView):
         header.setSectionsClickable(True)
         header.setMinimumSectionSize(56)
         widths = self._window_state.value(_WIDTHS) or {}
-        for column, look in COLUMN_SPECS.items():
-            width = widths.get(column.name, look.width) if isinstance(widths, dict) else look.width
+        for column, spec in COLUMN_SPECS.items():
+            width = widths.get(column.name, spec.width) if isinstance(widths, dict) else spec.width
             self.setColumnWidth(column, int(width))
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(QueueColumn.TASK, QHeaderView.ResizeMode.Stretch)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(lambda place: self.open_columns(header.mapToGlobal(place)))
+        header.customContextMenuRequested.connect(
+            lambda position: self.open_columns(header.mapToGlobal(position))
+        )
         header.sectionClicked.connect(self._on_header)
         header.sectionResized.connect(self._remember_width)
 
@@ -116,7 +118,7 @@ class QueueTableView(QTableView):
         if isinstance(names, str):
             names = [names]
         if not isinstance(names, list):
-            return {column for column, look in COLUMN_SPECS.items() if look.shown}
+            return {column for column, spec in COLUMN_SPECS.items() if spec.shown}
         return {column for column in QueueColumn if column.name in names} | {QueueColumn.TASK}
 
     def show_column(self, column: QueueColumn, shown: bool) -> None:
@@ -124,7 +126,7 @@ class QueueTableView(QTableView):
         self._window_state.setValue(_SHOWN, [column.name for column in sorted(self.chosen_columns)])
         self.fit_columns()
 
-    def open_columns(self, place: QPoint) -> None:
+    def open_columns(self, position: QPoint) -> None:
         """Open the menu of columns at this global position."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -136,17 +138,17 @@ class QueueTableView(QTableView):
                 action.setCheckable(True)
                 action.setChecked(column in self.chosen_columns)
                 action.toggled.connect(lambda on, column=column: self.show_column(column, on))
-        menu.popup(place)
+        menu.popup(position)
 
     def fit_columns(self) -> None:
         """Hide the least important columns until the rest fit."""
-        room = self.viewport().width() - _LEAST_NAME
+        available = self.viewport().width() - _MIN_NAME_WIDTH
         shown = {QueueColumn.TASK}
         for column in sorted(
-            self.chosen_columns - {QueueColumn.TASK}, key=lambda one: -COLUMN_SPECS[one].importance
+            self.chosen_columns - {QueueColumn.TASK}, key=lambda column: -COLUMN_SPECS[column].importance
         ):
-            room -= self._width_of(column)
-            if room < 0:
+            available -= self._width_of(column)
+            if available < 0:
                 break
             shown.add(column)
         for column in QueueColumn:
@@ -165,7 +167,7 @@ class QueueTableView(QTableView):
 
     def show_sorting(self, column: SortColumn, descending: bool) -> None:
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        found = next((one for one, look in COLUMN_SPECS.items() if look.sort is column), None)
+        found = next((candidate for candidate, spec in COLUMN_SPECS.items() if spec.sort is column), None)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(found is not None and column is not SortColumn.CREATED)
         if found is not None:
@@ -211,7 +213,7 @@ class QueueTableView(QTableView):
     def select_tasks(self, keys: Iterable[object]) -> None:
         """Select the rows with these keys that are in memory."""
         selection = QItemSelection()
-        for number in sorted(n for one in keys if (n := self._model.row_number_of(one)) is not None):
+        for number in sorted(n for key in keys if (n := self._model.row_number_of(key)) is not None):
             selection.select(self._model.index(number, 0), self._model.index(number, len(QueueColumn) - 1))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
@@ -234,7 +236,7 @@ class QueueTableView(QTableView):
 
     def _selected_numbers(self) -> Iterable[int]:
         for first, last in self.ranges():
-            yield from range(first, min(last, first + _MOST_KEPT) + 1)
+            yield from range(first, min(last, first + _MAX_RANGE) + 1)
 
     def _loaded_selection(self) -> Iterable[QueueRow]:
         rows = (self._model.loaded_row(number) for number in self._selected_numbers())
@@ -287,18 +289,18 @@ class QueueTableView(QTableView):
 
     def _hover(self, number: int) -> None:
         old, self.delegate.hovered = self.delegate.hovered, number
-        for one in {old, number} - {-1}:
-            self.viewport().update(0, self.rowViewportPosition(one), self.viewport().width(), ROW_HEIGHT)
+        for row in {old, number} - {-1}:
+            self.viewport().update(0, self.rowViewportPosition(row), self.viewport().width(), ROW_HEIGHT)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask the page for its menu. Opened by keyboard, it is for the current row and appears there."""
-        place, current = event.globalPos(), self.currentIndex()
+        position, current = event.globalPos(), self.currentIndex()
         if event.reason() is QContextMenuEvent.Reason.Keyboard and current.isValid():
             if self.count_selected() == 0:
                 self.selectRow(current.row())
             self.scrollTo(current)
-            place = self.viewport().mapToGlobal(self.visualRect(current).bottomLeft())
-        self.menu_requested.emit(place)
+            position = self.viewport().mapToGlobal(self.visualRect(current).bottomLeft())
+        self.menu_requested.emit(position)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -22,7 +22,7 @@ from ffmate_desktop.services.media_search import MediaFile, with_output_folder
 class SubmitChoice:
     """An empty `folder` or `name` means the one of the preset's output pattern.
 
-    Priority and labels are not remembered: yesterday's urgent job is no reason to hurry today.
+    Priority and labels are not remembered: they fit one submission, not the next.
     """
 
     preset: UUID | None = DEFAULT_PRESET

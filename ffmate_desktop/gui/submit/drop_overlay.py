@@ -17,7 +17,7 @@ from ffmate_desktop.gui.widgets.plain_text import painter_text, plain
 _MAX_NAMED = 3
 """How many of the files are named."""
 
-_CENTRE = Qt.AlignmentFlag.AlignCenter
+_CENTERED = Qt.AlignmentFlag.AlignCenter
 _WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
@@ -53,7 +53,7 @@ class DropTarget(QObject):
         self._hide_timer.timeout.connect(self.overlay.hide)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A drag enters the window, then the overlay, and leaves whichever it entered last."""
+        """A drag enters the window, then the overlay, and leaves the one it entered last."""
         kind = event.type()
         if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove) and isinstance(event, QDropEvent):
             if not has_paths(event.mimeData()):
@@ -140,10 +140,10 @@ class DropOverlay(QWidget):
         painter.setPen(pen)
         painter.drawRoundedRect(frame, 14, 14)
         middle = QPointF(ground.center().x(), ground.center().y() - 60)
-        self._paint_pile(painter, middle)
-        self._paint_words(painter, QRectF(ground.left() + 60, middle.y() + 96, ground.width() - 120, 34))
+        self._paint_cards(painter, middle)
+        self._paint_text(painter, QRectF(ground.left() + 60, middle.y() + 96, ground.width() - 120, 34))
 
-    def _paint_pile(self, painter: QPainter, middle: QPointF) -> None:
+    def _paint_cards(self, painter: QPainter, middle: QPointF) -> None:
         tokens = self._theme.tokens
         glow = QRadialGradient(middle, 210)
         glow.setColorAt(0, tokens.tint("accent", 0.34 if tokens.is_dark else 0.16))
@@ -169,28 +169,28 @@ class DropOverlay(QWidget):
         painter.setBrush(self._theme.tokens.color("surface"))
         painter.drawRoundedRect(area, 12, 12)
 
-    def _paint_words(self, painter: QPainter, room: QRectF) -> None:
+    def _paint_text(self, painter: QPainter, rect: QRectF) -> None:
         tokens = self._theme.tokens
         painter.setPen(tokens.color("text"))
         painter.setFont(fonts.bold(26))
         title = painter_text(self._title)
-        place = painter.boundingRect(room, _WRAPPED, title)
-        painter.drawText(place, _WRAPPED, title)
-        room.translate(0, place.height() + 4)
+        title_rect = painter.boundingRect(rect, _WRAPPED, title)
+        painter.drawText(title_rect, _WRAPPED, title)
+        rect.translate(0, title_rect.height() + 4)
         painter.setFont(fonts.medium(14))
         painter.setPen(tokens.color("text_2"))
         names = painter.fontMetrics().elidedText(
-            painter_text(self._names), Qt.TextElideMode.ElideMiddle, int(min(room.width(), 760))
+            painter_text(self._names), Qt.TextElideMode.ElideMiddle, int(min(rect.width(), 760))
         )
-        painter.drawText(room, _CENTRE, names)
-        room.translate(0, 48)
+        painter.drawText(rect, _CENTERED, names)
+        rect.translate(0, 48)
         if self.preset and not self.zone:
-            self._paint_preset(painter, room.center())
-            room.translate(0, 38)
+            self._paint_preset(painter, rect.center())
+            rect.translate(0, 38)
         painter.setFont(fonts.text(13))
         painter.setPen(tokens.color("text_2"))
         text = self.zone.text if self.zone else self.tr("You can change it in the next step  ·  Esc cancels")
-        painter.drawText(room.adjusted(0, 8, 0, 40), _WRAPPED, text)
+        painter.drawText(rect.adjusted(0, 8, 0, 40), _WRAPPED, text)
 
     def _paint_preset(self, painter: QPainter, middle: QPointF) -> None:
         tokens = self._theme.tokens

@@ -42,38 +42,38 @@ class PreviewDelegate(QStyledItemDelegate):
         icon, color = _icon(row)
         pixmap = self._theme.pixmap(icon, color, 16, painter.device().devicePixelRatio())
         painter.drawPixmap(area.left() + 14, area.top() + 15, pixmap)
-        room = QRect(area.left() + 42, area.top() + 5, area.width() - 56, 18)
-        self._paint_name(painter, room, file)
-        room.translate(0, 18)
+        rect = QRect(area.left() + 42, area.top() + 5, area.width() - 56, 18)
+        self._paint_name(painter, rect, file)
+        rect.translate(0, 18)
         painter.setFont(fonts.text(12))
         painter.setPen(tokens.color("failed" if row and row.issue.is_error else "text_2"))
         metrics = painter.fontMetrics()
         text, path = ("…", "") if row is None else self._second_line(row, file)
         if path:  # keep its end
             arrow = "→  "
-            width = room.width() - metrics.horizontalAdvance(arrow)
+            width = rect.width() - metrics.horizontalAdvance(arrow)
             text = arrow + metrics.elidedText(painter_text(path), Qt.TextElideMode.ElideLeft, width)
         painter.drawText(
-            room, _LEFT, metrics.elidedText(painter_text(text), Qt.TextElideMode.ElideRight, room.width() + 2)
+            rect, _LEFT, metrics.elidedText(painter_text(text), Qt.TextElideMode.ElideRight, rect.width() + 2)
         )
 
-    def _paint_name(self, painter: QPainter, room: QRect, file: MediaFile) -> None:
+    def _paint_name(self, painter: QPainter, rect: QRect, file: MediaFile) -> None:
         tokens = self._theme.tokens
         painter.setFont(fonts.bold(13))
         painter.setPen(tokens.color("text"))
         metrics = painter.fontMetrics()
         name = metrics.elidedText(
-            painter_text(PurePath(file.path).name), Qt.TextElideMode.ElideMiddle, room.width()
+            painter_text(PurePath(file.path).name), Qt.TextElideMode.ElideMiddle, rect.width()
         )
-        painter.drawText(room, _LEFT, name)
+        painter.drawText(rect, _LEFT, name)
         if file.tree:
-            rest = room.adjusted(metrics.horizontalAdvance(name) + 10, 0, 0, 0)
+            tree_rect = rect.adjusted(metrics.horizontalAdvance(name) + 10, 0, 0, 0)
             painter.setFont(fonts.text(12))
             painter.setPen(tokens.color("text_3"))
             tree = painter.fontMetrics().elidedText(
-                painter_text(file.tree), Qt.TextElideMode.ElideLeft, rest.width()
+                painter_text(file.tree), Qt.TextElideMode.ElideLeft, tree_rect.width()
             )
-            painter.drawText(rest, _LEFT, tree)
+            painter.drawText(tree_rect, _LEFT, tree)
 
     def _second_line(self, row: PreviewRow, file: MediaFile) -> tuple[str, str]:
         """A sentence or a path; the other is empty."""

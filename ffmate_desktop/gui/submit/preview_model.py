@@ -13,7 +13,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class PreviewModel(QAbstractListModel):
-    """Files and their previews. There are no previews while they are being made."""
+    """Files and their previews, which are missing until they are ready."""
 
     def __init__(self) -> None:
         super().__init__()

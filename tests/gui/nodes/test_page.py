@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.logs.page import LogsPage
-from ffmate_desktop.gui.nodes.add_dialog import EXAMPLE, AddNodeDialog
+from ffmate_desktop.gui.nodes.add_dialog import EXAMPLE_COMMAND, AddNodeDialog
 from ffmate_desktop.gui.nodes.display import NodeDisplay, NodeHealth, alert_text, outlook_text, short_version
 from ffmate_desktop.gui.nodes.model import NodeColumn
 from ffmate_desktop.gui.nodes.page import NodesPage
@@ -162,7 +162,7 @@ async def test_adding_a_node_shows_a_command_and_hides_the_password(desk: Desk, 
     assert 'me:s3cret@server/ffmate"' in remote.command.toPlainText()
     remote.accept()
     embedded = AddNodeDialog(page, page.theme, "")
-    assert embedded.command.toPlainText() == EXAMPLE
+    assert embedded.command.toPlainText() == EXAMPLE_COMMAND
     states = []
     embedded.settings_requested.connect(lambda: states.append(True))
     embedded.open()

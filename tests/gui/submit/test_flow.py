@@ -114,7 +114,7 @@ async def test_a_dropped_file_is_encoded_after_pressing_enter(desk: Desk, clip: 
     QTest.keyClick(sheet.presets.search, Qt.Key.Key_Return)  # immediately: the sheet waits for its preview
     await sheet_closed(desk)
     output = clip.with_name("clip_1080p.mp4")
-    await until(output.exists, "the output lies beside the input")
+    await until(output.exists, "the output is next to the input")
     row = await until(lambda: desk.page.model.row_at(0), "the table shows it")
     await desk.shown(row.uuid, TaskStatus.DONE_SUCCESSFUL)
     assert clip.exists()
@@ -320,7 +320,7 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
     twin.parent.mkdir()
     for path in (folder / "free.mov", folder / "busy.mov", twin):
         path.write_bytes(clip.read_bytes())
-    (folder / "clip_new.mp4").write_bytes(b"somebody's work")
+    (folder / "clip_new.mp4").write_bytes(b"existing work")
     await desk.add(folder / "busy.mov", LONG)  # reserves busy.out.mp4
     sheet = await sheet_for(desk, clip, folder / "busy.mov", folder / "free.mov", twin)
     use_command(sheet)
@@ -363,7 +363,7 @@ async def test_conflicts_are_shown_before_submitting(desk: Desk, clip: Path, tmp
         "free.mov",
     ]
     await desk.services.tasks.cancel([task.uuid for task in await desk.services.tasks.newest()])
-    assert (folder / "clip_new.mp4").read_bytes() == b"somebody's work"
+    assert (folder / "clip_new.mp4").read_bytes() == b"existing work"
 
 
 async def test_the_sheet_shows_which_nodes_can_run_the_tasks(desk: Desk, clip: Path) -> None:
