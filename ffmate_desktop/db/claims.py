@@ -94,7 +94,7 @@ async def claim(database: Database, node_id: int, slots: int, ahead: int = 0) ->
     return (await finish_and_claim(database, node_id, (), slots, ahead))[1]
 
 
-async def finish(database: Database, node_id: int, ended: Ended) -> dict[int, Desired]:
+async def finish_tasks(database: Database, node_id: int, ended: Ended) -> dict[int, Desired]:
     """Only end tasks; see `finish_and_claim`."""
     return (await finish_and_claim(database, node_id, ended, 0))[0]
 

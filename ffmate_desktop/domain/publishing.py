@@ -28,8 +28,8 @@ class RecordedFile(NamedTuple):
 class RecordedOutput:
     """One output that is about to be moved from its temporary to its final name.
 
-    `side` marks the files beside the outputs, such as logs of passes. `real_target`, the target behind all links
-    where that is another path, is for the table of outputs alone and isn't recorded.
+    `side` marks files other than media, such as logs of passes. `real_target` is the target behind all links, if that
+    is another path; it is for the table of outputs and isn't recorded.
     """
 
     temporary: str

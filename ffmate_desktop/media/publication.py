@@ -1,7 +1,7 @@
 """Finishes what another node was publishing when it died, instead of making a second output.
 
 With the permission to publish, a node records temporary name, final name, size and time of every file. Moving changes
-neither size nor time, so a successor on the same storage finds each file under its temporary name or in its place.
+neither size nor time, so a successor on the same storage finds each file under its temporary or under its final name.
 A node that was frozen between permission and move finds nothing left to move.
 """
 
@@ -19,13 +19,13 @@ from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media import publish
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 
-SAME_TIME = 2_000_000_000
-"""Nanoseconds by which the time of one file may differ between two computers that look at it (FAT: two seconds)."""
+TIME_TOLERANCE_NS = 2_000_000_000
+"""The times of one file may differ by that much between two computers (FAT: two seconds)."""
 
 
 def record_outputs(plan: OutputPlan) -> tuple[RecordedOutput, ...]:
-    """The outputs as they are about to be published. Their files must be synced. Raises OSError."""
-    return tuple(map(_record_output, _apart(plan)))
+    """The outputs as they are before publishing. Their files must be synced. Raises OSError."""
+    return tuple(map(_record_output, _distinct_outputs(plan)))
 
 
 def _record_output(output: PlannedOutput) -> RecordedOutput:
@@ -50,26 +50,28 @@ def locate(plan: OutputPlan, if_exists: IfExists, recorded: Iterable[RecordedOut
             continue
         if entry is None or not entry.files:
             return None
-        older = replace(output, temporary=Path(entry.temporary))
-        if _place(older, if_exists, entry) is None and not _is_temporary(older, entry.files):
+        earlier = replace(output, temporary=Path(entry.temporary))
+        if _place(earlier, if_exists, entry) is None and not _is_temporary(earlier, entry.files):
             return None
-        outputs.append(older)
-    main = next((older for older in outputs if plan.main and older.target == plan.main.target), None)
+        outputs.append(earlier)
+    main = next((earlier for earlier in outputs if plan.main and earlier.target == plan.main.target), None)
     return replace(plan, outputs=tuple(outputs), main=main) if outputs else None
 
 
-def finish(plan: OutputPlan, if_exists: IfExists, recorded: Iterable[RecordedOutput]) -> Published | None:
-    """Move the files that aren't in their place yet; None when that can't be done."""
+def finish_publishing(
+    plan: OutputPlan, if_exists: IfExists, recorded: Iterable[RecordedOutput]
+) -> Published | None:
+    """Move the files that still have temporary names; None if that isn't possible."""
     entries = _by_target(recorded)
     published: list[Path] = []
-    for output in sorted(_apart(plan), key=lambda output: (output.side, output is not plan.main)):
+    for output in sorted(_distinct_outputs(plan), key=lambda output: (output.side, output is not plan.main)):
         entry = entries[str(output.target), output.side]
         try:
             published += _finish(plan, output, if_exists, entry)
         except UserError as error:
-            moved = _moved(output, if_exists, entry)  # a frozen node woke up and was faster
+            moved = _published_paths(output, if_exists, entry)  # perhaps a frozen node woke up and was faster
             if moved is None:
-                logs.task.info("An earlier attempt's output could not be moved into place: %s", error)
+                logs.task.info("Can't publish the output of an earlier attempt: %s", error)
                 return None
             published += moved
     for folder in {path.parent for path in published}:
@@ -78,7 +80,7 @@ def finish(plan: OutputPlan, if_exists: IfExists, recorded: Iterable[RecordedOut
 
 
 def measure(paths: Sequence[Path]) -> Published:
-    """The published files with their sizes; a file that was moved away since counts as 0 bytes."""
+    """The published files with their sizes; a file that was moved away since then counts as 0 bytes."""
     sizes = [0] * len(paths)
     for number, path in enumerate(paths):
         with contextlib.suppress(OSError):
@@ -100,7 +102,7 @@ def _finish(
     return [place / file for file in files]
 
 
-def _moved(output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput) -> list[Path] | None:
+def _published_paths(output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput) -> list[Path] | None:
     place = _place(output, if_exists, entry)
     if place is None:
         return None
@@ -111,19 +113,21 @@ def _moved(output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput) ->
 
 
 def _by_target(recorded: Iterable[RecordedOutput]) -> dict[tuple[str, bool], RecordedOutput]:
-    """A set and the files beside the outputs may go to the same folder."""
+    """By target and kind, since a set and the files beside outputs may have the same folder."""
     return {(entry.target, entry.side): entry for entry in recorded}
 
 
 def _place(output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput) -> Path | None:
-    """The file that was published, or the folder that a set was, at least in part, moved to."""
+    """The published file, or the folder with at least a part of a published set."""
     files = entry.files
     if output.kind is OutputKind.FILE:
-        return next((path for path in _names(output.target, if_exists) if _is(path, *files[0][1:])), None)
+        return next(
+            (path for path in _names(output.target, if_exists) if _matches(path, *files[0][1:])), None
+        )
     for folder in _folders(output, if_exists):
-        there = [_is(folder / name, size, time) for name, size, time in files]
+        there = [_matches(folder / name, size, time) for name, size, time in files]
         if any(there) and all(
-            found or _is(output.temporary / name, size, time)
+            found or _matches(output.temporary / name, size, time)
             for found, (name, size, time) in zip(there, files, strict=True)
         ):
             return folder
@@ -131,7 +135,7 @@ def _place(output: PlannedOutput, if_exists: IfExists, entry: RecordedOutput) ->
 
 
 def _names(target: Path, if_exists: IfExists) -> Iterator[Path]:
-    """The names that the output may have got."""
+    """The names that the published output may have."""
     if if_exists is not IfExists.RENAME:
         return iter((target,))
     return itertools.takewhile(os.path.lexists, publish.names(target))
@@ -149,20 +153,20 @@ def _folders(output: PlannedOutput, if_exists: IfExists) -> Iterator[Path]:
 def _is_temporary(output: PlannedOutput, files: Sequence[RecordedFile]) -> bool:
     """Whether every file still has its temporary name."""
     if output.kind is OutputKind.FILE:
-        return _is(output.temporary, *files[0][1:])
-    return all(_is(output.temporary / name, size, time) for name, size, time in files)
+        return _matches(output.temporary, *files[0][1:])
+    return all(_matches(output.temporary / name, size, time) for name, size, time in files)
 
 
-def _is(path: Path, size: int, time: int) -> bool:
+def _matches(path: Path, size: int, time: int) -> bool:
     try:
         found = path.stat()
     except OSError:
         return False
-    return found.st_size == size and abs(found.st_mtime_ns - time) < SAME_TIME
+    return found.st_size == size and abs(found.st_mtime_ns - time) < TIME_TOLERANCE_NS
 
 
-def _apart(plan: OutputPlan) -> list[PlannedOutput]:
-    """The outputs; of several sets in one temporary folder, which are moved together, the first."""
+def _distinct_outputs(plan: OutputPlan) -> list[PlannedOutput]:
+    """The outputs, but only the first of several sets in one temporary folder, which are moved together."""
     return list({output.temporary: output for output in reversed(plan.outputs)}.values())[::-1]
 
 

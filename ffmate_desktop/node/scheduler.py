@@ -77,7 +77,7 @@ class Scheduler:
                 logs.cluster.info("Cannot claim tasks now: %s", reason(error))
 
     async def finish(self, node_id: int, ended: Ended) -> dict[int, Desired]:
-        """End tasks under the claims of this incarnation, as `claims.finish` does; one caller writes for all.
+        """End tasks under the claims of this incarnation, as `claims.finish_tasks` does; one caller writes for all.
 
         Raises one of CONNECTION_LOST when there was no answer; repeating it is safe.
         """
@@ -131,13 +131,13 @@ class Scheduler:
         answer: dict[int, Desired] = {}
         for claim, outcome in ended:
             try:
-                answer |= await claims.finish(self._database, node_id, [(claim, outcome)])
+                answer |= await claims.finish_tasks(self._database, node_id, [(claim, outcome)])
             except DATA_REFUSED as error:
                 logs.task.error(
                     "The database cannot store how %s (%s) ended: %s. It ended as: %s %s",
                     *(claim.name, claim.uuid, error, outcome.status, outcome.error or ""),
                 )
-                answer |= await claims.finish(self._database, node_id, [(claim, _bare(outcome))])
+                answer |= await claims.finish_tasks(self._database, node_id, [(claim, _bare(outcome))])
         return answer
 
 

@@ -1,4 +1,4 @@
-"""The timeline of a task: every attempt, whatever ended it."""
+"""The timeline of a task: every attempt, however it ended."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.db.cluster import add, age, joined, row, sweep
 pytestmark = pytest.mark.db
 
 
-async def test_every_attempt_is_told(database: Database, database_uri: str) -> None:
+async def test_every_attempt_is_listed(database: Database, database_uri: str) -> None:
     [uuid] = await add(database, row("a"))
     assert await tasks.attempts(database, uuid) == []
     async with joined(database_uri) as node:
@@ -27,7 +27,7 @@ async def test_every_attempt_is_told(database: Database, database_uri: str) -> N
             await connection.execute("UPDATE ffmate.tasks SET not_before = NULL")
         [third] = await claims.claim(database, node.id, 1)
         failed = Outcome(TaskStatus.DONE_ERROR, 5, "It broke.\nline")
-        await claims.finish(database, node.id, [(third, failed)])
+        await claims.finish_tasks(database, node.id, [(third, failed)])
         ends = ["given_back", "node_lost", "failed"]
         before = await tasks.attempts(database, uuid)
         assert [one.end for one in before] == ends
@@ -35,7 +35,7 @@ async def test_every_attempt_is_told(database: Database, database_uri: str) -> N
         restarted = await tasks.attempts(database, uuid)
         assert restarted == before
         [fourth] = await claims.claim(database, node.id, 1)
-        await claims.finish(database, node.id, [(fourth, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
+        await claims.finish_tasks(database, node.id, [(fourth, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
     found = await tasks.attempts(database, uuid)
     assert [one.end for one in found] == [*ends, "done"]
     assert [one.node for one in found] == ["a", "b", "a", "a"]
@@ -44,7 +44,7 @@ async def test_every_attempt_is_told(database: Database, database_uri: str) -> N
     assert all(one.started and one.ended and one.started <= one.ended for one in found)
 
 
-async def test_what_was_taken_back_was_not_lost(database: Database, database_uri: str) -> None:
+async def test_a_task_that_was_taken_back_counts_no_loss(database: Database, database_uri: str) -> None:
     [uuid] = await add(database, row("a"))
     async with joined(database_uri) as node, joined(database_uri, identifier="b") as other:
         [claim] = await claims.claim(database, node.id, 1)
@@ -55,7 +55,7 @@ async def test_what_was_taken_back_was_not_lost(database: Database, database_uri
     assert [one.end for one in await tasks.attempts(database, uuid)] == ["taken_back", "running"]
 
 
-async def test_a_cancelled_task_of_a_stopping_node_is_told_once(
+async def test_a_cancelled_task_of_a_stopping_node_is_listed_once(
     database: Database, database_uri: str
 ) -> None:
     [uuid] = await add(database, row("a"))

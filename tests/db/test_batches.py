@@ -59,7 +59,7 @@ async def test_the_last_two_tasks_end_on_two_nodes_at_once(database_uri: str) ->
             [second] = await claims.claim(database, b.id, 1)
 
             async def end(node: int, claim: Claim) -> list[UUID]:
-                await claims.finish(database, node, [(claim, DONE)])
+                await claims.finish_tasks(database, node, [(claim, DONE)])
                 return await batches.finish(database, [claim.uuid])
 
             # Both nodes, and two who only sweep.
@@ -79,9 +79,9 @@ async def test_who_waited_for_the_lock_sees_what_the_other_ended(
     batch, uuids = await batch_of(database, 2)
     async with joined(database_uri) as node:
         one, two = await claims.claim(database, node.id, 2)
-        await claims.finish(database, node.id, [(one, DONE)])
+        await claims.finish_tasks(database, node.id, [(one, DONE)])
         assert await batches.finish(database, [one.uuid]) == []
-        await claims.finish(database, node.id, [(two, DONE)])
+        await claims.finish_tasks(database, node.id, [(two, DONE)])
         assert await batches.finish(database, uuids) == [batch]
 
 
@@ -140,7 +140,7 @@ async def test_what_is_left_is_a_whole(database: Database, database_uri: str) ->
             await connection.execute(
                 "UPDATE ffmate.tasks SET started_at = clock_timestamp() - interval '10 s'"
             )
-        await claims.finish(database, node.id, [(claim, DONE)])
+        await claims.finish_tasks(database, node.id, [(claim, DONE)])
         left = await batches.remaining(database, batch)
         assert left is not None and 9 <= left <= 40
     assert await batches.tasks_of(database, batch) == uuids

@@ -1,4 +1,4 @@
-"""Claims on the real server: order, labels, races, and the fence in front of every later write."""
+"""Claims on the real server: order, labels, races, and the fence of every later write."""
 
 import asyncio
 from uuid import uuid4
@@ -58,7 +58,7 @@ async def test_a_short_queue_is_shared_and_a_long_one_fills_every_slot(
         assert len(await names(database, a.id, 30)) == 30
 
 
-async def test_only_of_a_long_queue_something_is_taken_ahead_of_a_free_slot(
+async def test_tasks_are_claimed_ahead_of_a_free_slot_only_from_a_long_queue(
     database: Database, database_uri: str
 ) -> None:
     async with joined(database_uri) as a, joined(database_uri, identifier="b"):
@@ -69,7 +69,7 @@ async def test_only_of_a_long_queue_something_is_taken_ahead_of_a_free_slot(
         assert len(await claims.claim(database, a.id, slots, 3)) == slots
 
 
-async def test_what_another_is_just_claiming_leaves_enough_of_a_long_queue(
+async def test_enough_of_a_long_queue_is_left_while_another_node_claims(
     database: Database, database_uri: str
 ) -> None:
     async with joined(database_uri) as a, joined(database_uri, identifier="b") as b:
@@ -81,7 +81,7 @@ async def test_what_another_is_just_claiming_leaves_enough_of_a_long_queue(
             assert len(await claims.claim(database, b.id, slots, slots)) == 2 * slots
 
 
-async def test_racing_nodes_never_get_one_task_twice(database: Database, database_uri: str) -> None:
+async def test_racing_nodes_never_get_the_same_task(database: Database, database_uri: str) -> None:
     await add(database, *(row(str(number)) for number in range(60)))
     async with (
         joined(database_uri) as a,
@@ -93,7 +93,7 @@ async def test_racing_nodes_never_get_one_task_twice(database: Database, databas
     assert sorted(flat, key=int) == [str(number) for number in range(60)]
 
 
-async def test_nothing_is_given_to_a_node_whose_lease_ran_out(database: Database, database_uri: str) -> None:
+async def test_no_task_goes_to_a_node_whose_lease_ran_out(database: Database, database_uri: str) -> None:
     await add(database, row("task"))
     async with joined(database_uri) as node:
         await age(database, node.id, 16)
@@ -102,14 +102,14 @@ async def test_nothing_is_given_to_a_node_whose_lease_ran_out(database: Database
         assert await names(database, node.id, 1) == ["task"]
 
 
-async def test_nothing_is_given_to_a_draining_node(database: Database, database_uri: str) -> None:
+async def test_no_task_goes_to_a_draining_node(database: Database, database_uri: str) -> None:
     await add(database, row("task"))
     async with joined(database_uri) as node:
         await database.fetch(query("nodes", "drain_node"), "a")
         assert await names(database, node.id, 1) == []
 
 
-async def test_nothing_is_given_to_a_paused_node(database: Database, database_uri: str) -> None:
+async def test_no_task_goes_to_a_paused_node(database: Database, database_uri: str) -> None:
     await add(database, row("task"))
     async with joined(database_uri) as node:
         await nodes.pause(database, "a")
@@ -154,7 +154,7 @@ async def test_every_write_of_a_lost_claim_matches_nothing(
         claim, node_id = (lost, new.id) if stale == "epoch" else (held, old.id)
         assert await claims.set_phase(database, node_id, claim, "publish", TaskFacts()) is None
         assert not await claims.set_output(database, node_id, claim, "/stolen")
-        assert await claims.finish(database, node_id, [(claim, DONE)]) == {}
+        assert await claims.finish_tasks(database, node_id, [(claim, DONE)]) == {}
         assert not await claims.delete_claimed(database, node_id, claim)
         await claims.append_log(database, node_id, claim, 1, "from the dead\n")
         assert await claims.give_back(database, node_id, {claim.id: claim.epoch}) == set()
@@ -176,7 +176,7 @@ async def test_publishing_needs_a_good_lease_and_no_cancel(database: Database, d
         assert await claims.set_phase(database, node.id, claim, "publish", TaskFacts()) is None
 
 
-async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing(
+async def test_a_node_that_was_declared_lost_before_its_lease_expired_publishes_nothing(
     database: Database, database_uri: str
 ) -> None:
     [uuid] = await add(database, row("a"))
@@ -184,7 +184,7 @@ async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing
         async with joined(database_uri) as node:
             [claim] = await claims.claim(database, node.id, 1)
             assert claim.uuid == uuid
-            await age(database, node.id, 7)  # it missed a beat; its lease is good
+            await age(database, node.id, 7)  # it missed a heartbeat; its lease is valid
         await _lock_is_free(database, node.id)
         [buried] = await database.fetch(
             query("leases", "declare_late_nodes_dead"), other.id, await newest_beat(database, other.id)
@@ -192,7 +192,7 @@ async def test_a_node_that_was_buried_before_its_lease_ran_out_publishes_nothing
         assert buried["id"] == node.id
         assert (
             await claims.set_phase(database, node.id, claim, "encode", TaskFacts()) == "run"
-        )  # nobody has it yet
+        )  # no other node has claimed it yet
         assert await claims.set_phase(database, node.id, claim, "publish", TaskFacts()) is None
         assert (
             await scripts.enter_stage(database, node.id, claim, TaskStatus.POST_PROCESSING, TaskFacts())
@@ -212,8 +212,8 @@ async def test_finish_ends_many_and_may_be_repeated(database: Database, database
         good, bad = await claims.claim(database, node.id, 2)
         failed = Outcome(TaskStatus.DONE_ERROR, 40.0, "It broke.")
         ended = [(good, DONE), (bad, failed)]
-        assert await claims.finish(database, node.id, ended) == {good.id: "run", bad.id: "run"}
-        assert await claims.finish(database, node.id, ended) == {good.id: "run", bad.id: "run"}
+        assert await claims.finish_tasks(database, node.id, ended) == {good.id: "run", bad.id: "run"}
+        assert await claims.finish_tasks(database, node.id, ended) == {good.id: "run", bad.id: "run"}
         first, second = await tasks.get_tasks(database, [good.uuid, bad.uuid])
     assert (first.status, first.progress, first.size) == (TaskStatus.DONE_SUCCESSFUL, 100.0, 3)
     assert (second.status, second.progress, second.error) == (TaskStatus.DONE_ERROR, 40.0, "It broke.")
@@ -240,10 +240,10 @@ async def test_a_task_given_back_twice_or_late_is_not_taken_from_a_newer_claim(
         assert await claims.give_back(database, node.id, held) == {other.id}, (
             "its reply was lost, so it came again"
         )
-        assert await claims.finish(database, node.id, [(newer, DONE)]) == {newer.id: "run"}
+        assert await claims.finish_tasks(database, node.id, [(newer, DONE)]) == {newer.id: "run"}
 
 
-async def test_a_task_ends_as_cancelled_only_when_that_is_wanted(
+async def test_a_task_ends_as_cancelled_only_if_that_is_still_desired(
     database: Database, database_uri: str
 ) -> None:
     cancelled = Outcome(TaskStatus.DONE_CANCELED, 40)
@@ -253,7 +253,7 @@ async def test_a_task_ends_as_cancelled_only_when_that_is_wanted(
         await tasks.cancel(database, uuids[1:2])
         await tasks.delete(database, uuids[2:])
         for _ in range(2):  # the first answer may have been lost
-            ended = await claims.finish(database, node.id, [(claim, cancelled) for claim in held])
+            ended = await claims.finish_tasks(database, node.id, [(claim, cancelled) for claim in held])
             assert ended == {held[1].id: "run", held[2].id: "delete"}
         assert await claims.give_back(database, node.id, {claim.id: claim.epoch for claim in held}) == {
             held[0].id
@@ -289,7 +289,7 @@ async def test_two_active_tasks_cannot_reserve_one_output(database: Database, da
         one, two = await claims.claim(database, node.id, 2)
         with pytest.raises(claims.OutputTakenError):
             await claims.set_output(database, node.id, two, "/out/a.mp4")
-        await claims.finish(database, node.id, [(one, DONE)])
+        await claims.finish_tasks(database, node.id, [(one, DONE)])
         assert await claims.set_output(database, node.id, two, "/out/a.mp4")
 
 
@@ -304,7 +304,7 @@ async def test_the_log_keeps_what_postgresql_cannot_store_readable(
     assert chunk.lines == "nul � byte \udcff\n"
 
 
-async def test_progress_is_told_without_writing_a_row(database: Database, database_uri: str) -> None:
+async def test_progress_is_sent_without_writing_a_row(database: Database, database_uri: str) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
     listener = await connect(database_uri)
     await add(database, row("task"))
@@ -324,7 +324,7 @@ async def test_progress_is_told_without_writing_a_row(database: Database, databa
 
 
 async def test_the_claim_walks_its_index(database: Database, database_uri: str) -> None:
-    """With many done tasks and many that this node cannot run, no other way through the table is good enough."""
+    """With many done tasks and many that this node can't run, any other plan is too slow."""
     async with joined(database_uri) as node, database.transaction() as connection:
         wanted = await connection.fetchval(query("tasks", "insert_requirement_set"), [])
         await connection.execute(
@@ -347,7 +347,7 @@ async def test_the_claim_walks_its_index(database: Database, database_uri: str) 
 
 
 async def test_a_claim_is_never_planned_for_its_values(database: Database, database_uri: str) -> None:
-    """Statistics raise its cost: by the server's own choice the next hundreds were planned anew, 1 ms each."""
+    """Statistics raise its cost: by the server's own choice the next hundreds were planned again, 1 ms each."""
     claim = query("claims", "finish_and_claim")
     async with joined(database_uri) as node, Database(database_uri, size=1) as own:
         await add(database, *(row(str(number)) for number in range(300)))
@@ -384,7 +384,7 @@ async def test_a_refused_task_is_offered_to_each_node_that_could_run_it_once(
         joined(database_uri, identifier="c", labels=()),
     ):
         [claim] = await claims.claim(database, a.id, 1)
-        for _ in range(2):  # asked again when the reply was lost
+        for _ in range(2):  # repeated after a lost reply
             assert await claims.refuse(database, a.id, claim, "Not here.", 9) == (True, "a", {})
         assert await names(database, a.id, 1) == []
         [claim] = await claims.claim(database, b.id, 1)
@@ -397,4 +397,4 @@ async def test_a_refused_task_is_offered_to_each_node_that_could_run_it_once(
             await leases.leave(database, d.id)
         await claims.give_back(database, b.id)
         await leases.leave(database, b.id)
-        assert await names(database, a.id, 1) == ["task"], "nobody is left who has not refused it"
+        assert await names(database, a.id, 1) == ["task"], "every node has refused it"

@@ -122,7 +122,7 @@ async def test_a_dead_nodes_tasks_go_on_with_a_higher_epoch(database: Database, 
         assert again.epoch > lost.epoch
         assert (await leases.beat(frozen.connection, frozen.id, 15, [])).state is None
         done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100)
-        assert await claims.finish(database, frozen.id, [(lost, done)]) == {}
+        assert await claims.finish_tasks(database, frozen.id, [(lost, done)]) == {}
 
 
 async def test_a_missed_beat_alone_kills_nobody_who_holds_its_lock(

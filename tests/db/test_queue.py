@@ -135,7 +135,7 @@ async def test_a_row_tells_what_is_known(database: Database, database_uri: str, 
         )
         assert (shown.input, shown.output, shown.labels) == ("/in.mov", "/out.mp4", ("gpu",))
         failed = Outcome(TaskStatus.DONE_ERROR, 50, "It broke.\nline", TaskFacts(output="/real.mp4", size=12))
-        await claims.finish(database, node.id, [(claim, failed)])
+        await claims.finish_tasks(database, node.id, [(claim, failed)])
         [ended] = await queue.rows([shown.id])
     assert (ended.progress, ended.fps, ended.size, ended.output) == (50, None, 12, "/real.mp4")
     assert ended.error == "It broke."
@@ -152,7 +152,7 @@ async def test_batches_are_as_far_as_their_tasks(
     async with joined(database_uri) as node:
         done, running = await claims.claim(database, node.id, 2)
         await leases.beat(node.connection, node.id, 15, [LiveProgress(running.id, running.epoch, 60)])
-        await claims.finish(database, node.id, [(done, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
+        await claims.finish_tasks(database, node.id, [(done, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
         [batch] = await queue.batches([first, gone])
         [group] = await queue.newest_batches()
         await add(database, row("alone"))
@@ -176,13 +176,13 @@ async def test_figures(database: Database, database_uri: str, queue: QueueServic
     async with joined(database_uri) as node:
         first, second = await claims.claim(database, node.id, 2)
         film = TaskFacts(media=ProbedMedia({"duration": 90.5}))
-        await claims.finish(
+        await claims.finish_tasks(
             database, node.id, [(first, Outcome(TaskStatus.DONE_SUCCESSFUL, 100, facts=film))]
         )
         live = LiveProgress(second.id, second.epoch, 50, remaining=100, fps=30)
         await leases.beat(node.connection, node.id, 15, [live])
         busy = await queue.stats(midnight)
-        await claims.finish(database, node.id, [(second, Outcome(TaskStatus.DONE_ERROR, 50, "No."))])
+        await claims.finish_tasks(database, node.id, [(second, Outcome(TaskStatus.DONE_ERROR, 50, "No."))])
         tomorrow = await queue.stats(midnight + timedelta(hours=24))
     assert (busy.running, busy.slots, busy.nodes_working, busy.fps) == (1, 3, 1, 30)
     assert (busy.finished_today, busy.video_seconds_today, busy.failed_24h) == (1, 90.5, 0)

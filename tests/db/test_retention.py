@@ -27,7 +27,7 @@ async def ended(database: Database, uri: str, count: int, *, batch: UUID | None 
             await claims.append_log(database, node.id, claim, 0, "a line")
         outcomes = [(claim, Outcome(DONE[number % 3], 100)) for number, claim in enumerate(claimed)]
         await tasks.cancel(database, uuids[2::3])  # no task ends so that nobody cancelled
-        await claims.finish(database, node.id, outcomes)
+        await claims.finish_tasks(database, node.id, outcomes)
     for number, uuid in enumerate(uuids):
         await database.fetch(
             Sql("UPDATE ffmate.tasks SET finished_at = clock_timestamp() - $2::interval WHERE uuid = $1"),

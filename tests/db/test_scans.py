@@ -314,7 +314,7 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
         await file_records.write(database, claim, marks, tasks=rows)
         await tasks.cancel(database, [rows[2].uuid])
         taken = await claims.claim(database, node.id, 2)
-        await claims.finish(
+        await claims.finish_tasks(
             database,
             node.id,
             [
@@ -359,7 +359,7 @@ async def test_what_a_task_came_to_outlives_it(database: Database, database_uri:
         marks = [FileWrite(ScannedFile(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
         await file_records.write(database, claim, marks, tasks=rows)
         [taken] = await claims.claim(database, node.id, 1)
-        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
+        await claims.finish_tasks(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
         await tasks.delete(database, [one.uuid for one in rows])
         files = {file.path: file for file in await stored.list_files(database, uuid)}
         assert (files["good"].state, files["never ran"].state) == (FileState.DONE, FileState.SKIPPED)
@@ -386,7 +386,7 @@ async def test_what_is_due_with_an_original_outlives_its_task(
         done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100, facts=TaskFacts.from_json(result))
         outcomes = [done, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."), done]
         ends = [(taken[rows[n].uuid], one) for n, one in zip((0, 1, 3), outcomes, strict=True)]
-        await claims.finish(database, node.id, ends)
+        await claims.finish_tasks(database, node.id, ends)
         await tasks.delete(database, [one.uuid for one in rows])
         pending = await file_records.pending_originals(database, claim, 9)
         assert {original.found.path: original.disposition for original in pending} == {
@@ -544,7 +544,7 @@ async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_
         marks = [FileWrite(ScannedFile("bad.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)]
         await file_records.write(database, claim, marks, tasks=[task])
         [taken] = await claims.claim(database, node.id, 1)
-        await claims.finish(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."))])
+        await claims.finish_tasks(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."))])
         [bad] = await file_records.ended_files(database, claim, 10)
         await tasks.delete(database, [task.uuid])
         await file_records.update_files(

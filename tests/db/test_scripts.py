@@ -1,4 +1,4 @@
-"""The permission to run a script: for whoever holds the claim, on a good lease, while nobody wants it cancelled."""
+"""The permission to run a script: with the claim and a valid lease, for a task that isn't to be cancelled."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +41,7 @@ async def test_a_stage_is_entered_with_its_facts_and_its_record(
         assert stored is not None
         assert stored["result"] == {"command": "a", "output": "b"}
         assert stored["publishing"] == published.to_json()
-        # Who takes it over learns that only the last script is left.
+        # A successor reads that only the last script is left.
         await claims.give_back(database, node.id)
         [again] = await claims.claim(database, node.id, 1)
         assert again.publishing == published
@@ -78,7 +78,7 @@ async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
         assert await file_records.outputs_among(database, asked) == {0: uuid, 1: uuid}
 
 
-async def test_nobody_else_may_run_a_script(database: Database, database_uri: str) -> None:
+async def test_only_the_holder_of_the_claim_may_run_a_script(database: Database, database_uri: str) -> None:
     await add(database, row("a"))
     async with joined(database_uri) as node, joined(database_uri, identifier="b") as other:
         [claim] = await claims.claim(database, node.id, 1)

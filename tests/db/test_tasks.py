@@ -36,7 +36,7 @@ async def put_into(status: TaskStatus, database: Database, uri: str) -> UUID:
             if status is TaskStatus.DONE_CANCELED:
                 await tasks.cancel(database, [uuid])
             if status.is_done:
-                await claims.finish(database, node.id, [(claim, Outcome(status, 50))])
+                await claims.finish_tasks(database, node.id, [(claim, Outcome(status, 50))])
     return uuid
 
 
@@ -126,7 +126,7 @@ async def test_restart_into_a_taken_output_is_refused_whole(database: Database, 
     [done] = await add(database, row("done", output_key="/a"))
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
-        await claims.finish(database, node.id, [(claim, Outcome(TaskStatus.DONE_ERROR, 0, "x"))])
+        await claims.finish_tasks(database, node.id, [(claim, Outcome(TaskStatus.DONE_ERROR, 0, "x"))])
     await add(database, row("other", output_key="/a"))
     with pytest.raises(OutputsTakenError):
         await tasks.restart(database, [done])

@@ -35,9 +35,9 @@ async def test_every_change_progress_and_the_end_are_seen(database: Database, da
             await asyncio.sleep(0.05)
         claimed = await claims.claim(database, node.id, 3)
         await claims.send_progress(database, node.id, [LiveProgress(claimed[0].id, claimed[0].epoch, 40.0)])
-        await claims.finish(database, node.id, [(claim, DONE) for claim in claimed[1:]])
+        await claims.finish_tasks(database, node.id, [(claim, DONE) for claim in claimed[1:]])
         await tasks.cancel(database, [claimed[0].uuid])
-        await claims.finish(database, node.id, [(claimed[0], Outcome(TaskStatus.DONE_CANCELED, 40))])
+        await claims.finish_tasks(database, node.id, [(claimed[0], Outcome(TaskStatus.DONE_CANCELED, 40))])
         await watching
     assert [task.name for task in states[-1]] == ["a", "b", "c"]
     done = [TaskStatus.DONE_CANCELED, TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_SUCCESSFUL]
@@ -95,6 +95,6 @@ async def test_forged_news_change_nothing_for_long(
         for desired in ("cancel", "delete"):
             rows = [[first.id, 10**15, "DONE_CANCELED", "", desired, node.id, first.epoch, 0]]
             await send(json.dumps({"kind": "task", "op": desired, "rows": rows}))
-        await claims.finish(database, node.id, [(claim, DONE) for claim in claimed])
+        await claims.finish_tasks(database, node.id, [(claim, DONE) for claim in claimed])
         await watching
     assert shown[-1] == 100.0

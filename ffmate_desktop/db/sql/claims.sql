@@ -15,7 +15,7 @@
 --  8. A long queue fills all free slots ($2) at once. Of a short one each live node takes its share, so that three files
 --     don't crowd one computer while another idles.
 --  9. The candidates are as many tasks as all live nodes have slots, plus what they would take ahead if they were like
---     this node. Whatever others lock at the same time, enough is left. Each label set is a walk down the index.
+--     this node, so that enough is left of what others lock at the same time. Each label set is a walk down the index.
 -- 10. Tasks that this node refused go to other nodes, while there are any that haven't refused them (refuse_task).
 -- 11. Tasks ahead of a free slot ($3) come only from what exceeds the slots of all live nodes.
 -- Planning:
@@ -94,7 +94,7 @@ SELECT id, NULL, uuid, epoch, priority, spec, name, attempts, publishing FROM cl
 --  2. The publishing record ($6) is written with the permission: if the node dies between the move and its last write, a
 --     successor finishes the move, and no second output is made.
 --  3. So are the files ($7 to $9: path keys, microseconds, bytes), before they get their names: no scan of a watchfolder
---     can find an output that isn't known as one.
+--     can find an output that the cluster doesn't know as its own.
 WITH allowed AS (
 UPDATE ffmate.tasks t
    SET phase = $4::text, version = version + 1, updated_at = clock_timestamp(),

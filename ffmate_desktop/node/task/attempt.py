@@ -30,7 +30,7 @@ from ffmate_desktop.media.verdict import Verdict, judge
 from ffmate_desktop.node.task.command_resolver import CommandResolver
 from ffmate_desktop.node.task.input_watch import InputWatch
 from ffmate_desktop.node.task.resources import EncodeResources
-from ffmate_desktop.node.task.storage_check import check_storage
+from ffmate_desktop.node.task.storage_check import check_task_storage
 from ffmate_desktop.private_files import make_private_folder
 
 
@@ -151,7 +151,7 @@ class EncodeAttempt:
         record = self._claim.publishing
         assert record is not None  # noqa: S101 - the earlier plan comes from it
         published = await asyncio.to_thread(
-            publication.finish, self._earlier_plan, self.spec.if_exists, record.outputs
+            publication.finish_publishing, self._earlier_plan, self.spec.if_exists, record.outputs
         )
         await asyncio.to_thread(temporaries.discard_rivals, self._planned())  # we were just given permission
         return published
@@ -230,7 +230,7 @@ class EncodeAttempt:
 
     def _prepare_folders(self, steps: list[list[str]], output: str) -> None:
         spec = self.spec
-        check_storage(spec, output)
+        check_task_storage(spec, output)
         make_private_folder(self.folder)
         self._plan = plan(
             steps,

@@ -14,7 +14,7 @@ from ffmate_desktop.domain.task_facts import TaskFacts
 from ffmate_desktop.node.retry import retry_until_answered
 
 Finish = Callable[[int, Ended], Awaitable[dict[int, Desired]]]
-"""Ends tasks as `claims.finish` does, without the database as its first argument."""
+"""Ends tasks as `claims.finish_tasks` does, without the database as its first argument."""
 
 
 class ClaimWriter:

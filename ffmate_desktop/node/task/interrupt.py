@@ -1,4 +1,4 @@
-"""Ends an attempt early, and cancels whatever reading it waits for."""
+"""Ends an attempt early, and cancels the reading that it waits for."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -63,7 +63,7 @@ async def run_stages(task: TaskContext) -> Outcome:
 
 
 async def _finish_earlier_attempt(task: TaskContext) -> Outcome | None:
-    """Continue where the node of an earlier attempt died while publishing or in the last script; None: start anew.
+    """Continue where the node of an earlier attempt died while publishing or in the last script; None: start over.
 
     The record has the changes of an imported sidecar too, so that it is about the same output.
     """

@@ -7,7 +7,7 @@ from ffmate_desktop.domain.task import TaskSpec
 from ffmate_desktop.media.mounts import is_connected
 
 
-def check_storage(spec: TaskSpec, output: str) -> None:
+def check_task_storage(spec: TaskSpec, output: str) -> None:
     """Reads the file system; raises RetryElsewhereError if the input or the mount of the output is missing."""
     if not Path(spec.input).exists():
         raise RetryElsewhereError(

@@ -111,7 +111,7 @@ class TaskRun:
 
 
 async def _run_attempt(task: TaskContext) -> Outcome | None:
-    """How the attempt ended; None if an interrupt ended it, whatever errors that caused on the way."""
+    """How the attempt ended; None if an interrupt ended it, even if that caused errors on the way."""
     try:
         outcome = await run_stages(task)
     except TaskInterruptedError:

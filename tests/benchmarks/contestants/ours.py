@@ -164,7 +164,7 @@ class Ours:
                 before = time.perf_counter()
                 claimed = await claims.claim(database, membership.id, self._slots)
                 seconds.append(time.perf_counter() - before)
-                await claims.finish(database, membership.id, [(claim, DONE) for claim in claimed])
+                await claims.finish_tasks(database, membership.id, [(claim, DONE) for claim in claimed])
             await leases.leave(database, membership.id)
         await connection.close()
         return seconds

@@ -371,7 +371,7 @@ class Cluster:
                 return given
             case "finish" | "fail" | "cancelled":
                 outcome = OUTCOMES[kind]
-                ended = await claims.finish(database, node_id, [(claim, outcome)])
+                ended = await claims.finish_tasks(database, node_id, [(claim, outcome)])
                 wanted = world.finish(*key, outcome.status, outcome.error, outcome.facts.to_json())
                 assert ended == ({} if wanted is None else {claim.id: wanted})
                 return wanted is not None

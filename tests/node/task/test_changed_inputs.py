@@ -1,4 +1,4 @@
-"""An input that changes while it is encoded never becomes a success, and no encode of a whole input is lost to it."""
+"""A task whose input changes during its encode never succeeds, and the check fails no complete input."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tasks that cannot go well: what people read then, and what stays untouched."""
+"""Tasks that fail: what people read, and what stays untouched."""
 
 import os
 from pathlib import Path
@@ -11,13 +11,13 @@ from tests.node.farm import ENCODE, Farm
 
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
-FOREIGN = b"somebody's only copy"
+FOREIGN = b"an only copy"
 
 
-async def test_a_failed_task_says_why_in_a_sentence_and_the_node_goes_on(farm: Farm, clip: Path) -> None:
+async def test_a_failed_task_says_why_in_a_sentence_and_the_node_continues(farm: Farm, clip: Path) -> None:
     noise = clip.with_name("noise.mov")
     noise.write_bytes(bytes(range(256)) * 100)
-    os.utime(noise, (1e9, 1e9))  # nobody is still writing it
+    os.utime(noise, (1e9, 1e9))  # old enough that it isn't taken for a file that is still written
     await farm.node()
     bad = await farm.add(noise)
     good = await farm.add(clip)
@@ -26,7 +26,7 @@ async def test_a_failed_task_says_why_in_a_sentence_and_the_node_goes_on(farm: F
     sentence, *said = (task.error or "").splitlines()
     assert sentence.endswith(".")
     assert "Traceback" not in sentence
-    assert said  # ffmpeg's own words follow
+    assert said  # the lines of ffmpeg follow
     assert sentence in await farm.log(bad)
     assert task.command.resolved and str(noise) in task.command.resolved
     await farm.successful(good)
@@ -68,7 +68,7 @@ async def test_a_file_that_appeared_at_the_output_path(farm: Farm, clip: Path, c
             assert (task.status, task.skipped) == (TaskStatus.DONE_CANCELED, True)
             assert task.error == f"The output “{taken}” already exists, so this file was skipped."
             assert (taken.read_bytes(), other.exists()) == (FOREIGN, False)
-            assert "frame=" not in await farm.log(uuid)  # nothing was encoded for nothing
+            assert "frame=" not in await farm.log(uuid)  # it wasn't encoded in vain
             taken.unlink()
             await farm.tasks.restart([uuid])
             assert (await farm.successful(uuid)).skipped is None

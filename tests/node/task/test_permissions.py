@@ -1,4 +1,4 @@
-"""A node decides what runs on it; what it refuses goes to others, and when all refuse, people read why."""
+"""A node decides what runs on it. Tasks that it refuses go to other nodes; if all refuse, people read why."""
 
 import sys
 from pathlib import Path
@@ -35,13 +35,15 @@ async def test_a_script_runs_where_it_is_allowed(
         uuid = await farm.add(clip, **asked)
         task = await farm.successful(uuid)
         assert task.client is not None and task.client.identifier == "b"
-        # Nothing is encoded before it is known that the last script may run here.
+        # The last script is checked before anything is encoded.
         encoded = {chunk.epoch for chunk in await farm.tasks.log(uuid) if "-progress" in chunk.lines}
         assert encoded == {task.epoch}
     assert scripts.lines() == ["here"] * 3
 
 
-async def test_when_nobody_may_people_read_what_to_do(farm: Farm, clip: Path, scripts: Scripts) -> None:
+async def test_when_no_node_may_run_a_script_people_read_what_to_do(
+    farm: Farm, clip: Path, scripts: Scripts
+) -> None:
     script = scripts.sh("run.sh", 'echo here >> "$TOLD"')
     await farm.node("a")
     await farm.node("b")
@@ -79,10 +81,10 @@ async def test_a_sidecar_is_only_written_where_tasks_may_write(
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_no_link_leads_a_set_to_where_it_may_not_be(
+async def test_no_link_leads_a_set_out_of_the_allowed_folders(
     farm: Farm, clip: Path, tmp_path: Path, scripts: bool
 ) -> None:
-    """ffmpeg makes up folders of a set in a temporary place; where they are going to be, there may be links."""
+    """ffmpeg creates the folders of a set in a temporary folder; at their final place there may be links."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (farm.folder / "v").symlink_to(outside)

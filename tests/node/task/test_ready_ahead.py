@@ -1,4 +1,4 @@
-"""Short encodes: the next task is claimed and made ready while the slot is still taken, and harms nobody."""
+"""Short encodes: the next task is claimed and prepared while the slot is still taken, and delays no other task."""
 
 import asyncio
 from pathlib import Path
@@ -19,13 +19,13 @@ AGE = 3600.0
 
 @pytest.fixture(autouse=True)
 def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, encodes count as short, and who waits goes on waiting."""
+    """On a slow machine too, encodes count as short, and a waiting task keeps waiting."""
     monkeypatch.setattr(slots, "SHORT", AGE)
     monkeypatch.setattr(slots, "PATIENCE", AGE)
 
 
 async def busy(farm: Farm, clip: Path, **options: float) -> tuple[Worker, UUID, list[UUID]]:
-    """A node with one slot that has a long task in it; of the two that came later the first is ready."""
+    """A node whose only slot has a long task; of the two later tasks the first is prepared."""
     worker = await farm.node(**options)  # type: ignore[arg-type]
     for number in range(2):
         await farm.successful(await farm.add(clip, output=f"{farm.folder}/before-{number}.mp4"))
@@ -82,7 +82,7 @@ class TestReadyTask:
         await has_state(farm, later[0], TaskStatus.QUEUED)
         assert (await farm.task(later[0])).paused
         await farm.tasks.cancel([running])
-        await farm.successful(later[1])  # nothing stands in its way
+        await farm.successful(later[1])  # it isn't held up
         await farm.tasks.resume([later[0]])
         await farm.successful(later[0])
 
@@ -107,7 +107,7 @@ class TestReadyTask:
         await farm.successful(later[1])
         assert not (farm.folder / "later-0.mp4").exists()
 
-    async def test_who_waits_too_long_leaves_it_to_others(
+    async def test_a_task_that_waits_too_long_is_left_to_other_nodes(
         self, farm: Farm, clip: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(slots, "PATIENCE", 0.05)
@@ -145,7 +145,7 @@ class TestSlots:
         await asyncio.gather(work("c"), work("b"), work("a"))
         assert order == ["a", "b", "c"]
 
-    async def test_a_slot_belongs_to_the_next_as_soon_as_it_is_left(self) -> None:
+    async def test_a_slot_goes_to_the_next_task_as_soon_as_it_is_left(self) -> None:
         places = Slots(1)
         for name in "abc":
             places.enter(name)
@@ -154,7 +154,7 @@ class TestSlots:
         places.leave("a")
         assert [places.has(name) for name in "abc"] == [False, True, False]
 
-    async def test_who_gives_up_takes_no_slot(self) -> None:
+    async def test_a_task_that_stops_waiting_takes_no_slot(self) -> None:
         places = Slots(1)
         for name in "abc":
             places.enter(name)
@@ -167,7 +167,7 @@ class TestSlots:
         await waiting[1]
         assert places.has("c")
 
-    async def test_a_slot_that_came_with_the_end_of_the_waiting_is_left_by_its_owner(self) -> None:
+    async def test_a_slot_assigned_just_as_its_task_stops_waiting_is_left_by_the_task(self) -> None:
         places = Slots(1)
         for name in "abc":
             places.enter(name)
@@ -194,7 +194,7 @@ class TestSlots:
         monkeypatch.setattr(slots, "SHORT", 0.0)
         assert places.ahead() == 0
 
-    async def test_a_wait_in_vain_ends_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_waiting_in_vain_ends_claiming_ahead(self, monkeypatch: pytest.MonkeyPatch) -> None:
         places = Slots(1)
         for name in "ab":
             places.enter(name)

@@ -1,4 +1,4 @@
-"""What one node cannot run, another one does; only when nobody can, the task fails, and tells who tried."""
+"""A task that one node can't run goes to another. If no node can run it, it fails, and names the nodes that tried."""
 
 import sys
 from pathlib import Path
@@ -15,11 +15,11 @@ from tests.node.waiting import until
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
 PATIENT = 600.0
-"""Heartbeat of nodes that are only rows: nobody takes them for dead during a test."""
+"""Heartbeat of nodes that are only rows: they aren't declared lost during a test."""
 
 
 async def refused(farm: Farm, uuid: UUID) -> list[str]:
-    """Names of those who could not run the task, once there are any and it waits for others."""
+    """Names of the nodes that refused the task, once it waits for others."""
 
     async def names() -> list[str]:
         (row,) = await farm.sql("SELECT status, refused FROM ffmate.tasks WHERE uuid = $1", uuid)
@@ -29,13 +29,13 @@ async def refused(farm: Farm, uuid: UUID) -> list[str]:
 
 
 async def beats(worker: Worker, count: int = 3) -> None:
-    """Time enough for the node to claim what it should not."""
+    """Enough time for the node to claim a task that it should leave alone."""
     for _ in range(count):
         await worker.node._heartbeat.beat_now()
 
 
 @pytest.mark.parametrize("missing", ["input", "folder"])
-async def test_another_node_does_what_this_one_cannot_reach(
+async def test_another_node_runs_a_task_whose_input_this_one_cannot_reach(
     farm: Farm, clip: Path, database_uri: str, missing: str
 ) -> None:
     content, output = clip.read_bytes(), farm.folder / "share" / "out.mp4"
@@ -75,7 +75,7 @@ async def test_only_when_no_node_can_read_the_input_the_task_fails_and_names_the
     assert task.error and task.error.startswith(sentence)
     assert task.attempts == 3
     await farm.tasks.restart([uuid])
-    assert (await farm.done(uuid)).attempts == 3, "a restart lets everybody try again"
+    assert (await farm.done(uuid)).attempts == 3, "after a restart every node tries again"
 
 
 async def test_a_task_does_not_wait_for_nodes_that_lack_its_labels(farm: Farm, clip: Path) -> None:
@@ -87,7 +87,7 @@ async def test_a_task_does_not_wait_for_nodes_that_lack_its_labels(farm: Farm, c
     assert task.error and task.error.startswith(f"The input “{clip}” doesn't exist.")
 
 
-async def test_who_refused_takes_the_task_again_when_the_others_have_left(
+async def test_a_node_that_refused_tries_again_when_the_others_have_left(
     farm: Farm, clip: Path, database_uri: str
 ) -> None:
     uuid = await farm.add(clip)
@@ -110,8 +110,8 @@ def poor(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for an ffmpeg")
-async def test_a_node_whose_ffmpeg_cannot_do_it_leaves_it_to_another(
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script plays the ffmpeg")
+async def test_a_node_whose_ffmpeg_lacks_the_encoder_leaves_the_task_to_another(
     farm: Farm, clip: Path, poor: Path, database_uri: str
 ) -> None:
     uuid = await farm.add(clip)
@@ -123,7 +123,7 @@ async def test_a_node_whose_ffmpeg_cannot_do_it_leaves_it_to_another(
     assert task.client and task.client.identifier == "c"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for an ffmpeg")
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script plays the ffmpeg")
 async def test_not_every_node_of_a_large_cluster_tries_a_task_that_always_fails(
     farm: Farm, clip: Path, poor: Path
 ) -> None:

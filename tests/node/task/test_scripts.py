@@ -1,4 +1,4 @@
-"""Scripts before and after the encode, on real nodes: what they are given, what they may do, and how they end."""
+"""Scripts before and after the encode, on real nodes: what they get, what they may do, and how they end."""
 
 import sys
 from contextlib import suppress
@@ -28,10 +28,10 @@ def scripts(farm: Farm) -> Scripts:
 
 
 def sleepers() -> list[psutil.Process]:
-    """What a script that is stopped must not leave."""
+    """Processes that a stopped script must not leave."""
     found = []
     for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # it ends while it is looked at
+        with suppress(psutil.NoSuchProcess):  # it ends during the check
             if "sleep" in process.name():
                 found.append(process)
     return found
@@ -124,7 +124,7 @@ async def test_a_script_is_paused_with_its_task_and_its_time_stands_still(
     await farm.successful(uuid)
 
 
-async def test_a_script_with_the_line_ends_of_windows_is_told_so(
+async def test_the_error_names_the_windows_line_ends_of_a_script(
     farm: Farm, clip: Path, scripts: Scripts
 ) -> None:
     script = scripts.sh("crlf.sh", "exit 0")
@@ -158,7 +158,7 @@ async def test_a_script_that_fails_fails_the_task_with_its_last_lines(
     assert outputs == ([] if which == "pre_processing" else ["clip.out.mp4"])
 
 
-async def test_what_a_script_says_is_not_taken_for_ffmpegs_words(
+async def test_the_output_of_a_script_is_not_read_as_that_of_ffmpeg(
     farm: Farm, clip: Path, scripts: Scripts
 ) -> None:
     script = scripts.sh("pre.sh", "echo '[fatal] Invalid data found when processing input'")
@@ -166,7 +166,7 @@ async def test_what_a_script_says_is_not_taken_for_ffmpegs_words(
     await farm.successful(await farm.add(clip, pre_processing=processing(script)))
 
 
-async def test_what_a_script_leaves_running_ends_with_it(farm: Farm, clip: Path, scripts: Scripts) -> None:
+async def test_processes_that_a_script_leaves_end_with_it(farm: Farm, clip: Path, scripts: Scripts) -> None:
     script = scripts.sh("pre.sh", "nohup sleep 300 > /dev/null 2>&1 & exit 0")
     await farm.node(permissions=scripts.permissions)
     await farm.successful(await farm.add(clip, pre_processing=processing(script)))

@@ -1,4 +1,4 @@
-"""What a script may change in its sidecar, and what happens to everything else that it may leave there."""
+"""What a script may change in its sidecar, and what happens to all other contents."""
 
 import json
 import sys
@@ -50,7 +50,7 @@ async def test_a_sidecar_changes_command_output_metadata_and_the_last_script(
     assert scripts.lines() == ["by hand.mkv"]
     assert "the sidecar cannot change status" in await farm.log(uuid)
     assert (await farm.sql("SELECT spec ->> 'command' AS c FROM ffmate.tasks"))[0]["c"] != task.command.raw
-    first.write_text("#!/bin/sh\n")  # and a restart begins with what was submitted
+    first.write_text("#!/bin/sh\n")  # a restart begins with the submitted task
     await farm.tasks.restart([uuid])
     again = await farm.successful(uuid)
     assert again.metadata == {"client": "ACME"}
@@ -78,10 +78,10 @@ async def test_metadata_that_a_script_adds_is_missing_only_afterwards(
     assert error.startswith("${METADATA_title} has no value: the task's metadata has no “title”.")
 
 
-async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got(
+async def test_a_sidecar_that_changes_nothing_keeps_the_reserved_output(
     farm: Farm, clip: Path, scripts: Scripts
 ) -> None:
-    (farm.folder / "clip.out.mp4").write_text("somebody else's")
+    (farm.folder / "clip.out.mp4").write_text("another file")
     first = scripts.python("pre.py", "task['metadata'] = {'seen': True}")
     await farm.node(permissions=scripts.permissions)
     asked = processing(first, farm.folder / "side.json", arguments="${SIDECAR_FILE}", import_sidecar=True)
@@ -111,7 +111,7 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_name_that_the_output_got
         ("task['postProcessing'] = 7", "postProcessing isn't an object"),
     ],
 )
-async def test_a_sidecar_that_cannot_be_is_refused_in_words(
+async def test_an_impossible_sidecar_is_refused_with_the_reason(
     farm: Farm, clip: Path, scripts: Scripts, text: str, sentence: str
 ) -> None:
     await farm.node(permissions=scripts.permissions)
@@ -123,9 +123,7 @@ async def test_a_sidecar_that_cannot_be_is_refused_in_words(
     assert "defect" not in task.error
 
 
-async def test_an_output_that_another_task_writes_is_not_taken_from_it(
-    farm: Farm, clip: Path, scripts: Scripts
-) -> None:
+async def test_an_output_of_another_task_is_not_taken(farm: Farm, clip: Path, scripts: Scripts) -> None:
     await farm.node(permissions=scripts.permissions, slots=2)
     other = await farm.add(clip, command=LONG, output=str(farm.folder / "taken.out.mp4"))
     await farm.encoding(other)

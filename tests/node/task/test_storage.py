@@ -1,4 +1,4 @@
-"""Storage fills up or goes away while a task runs: a plain sentence, nothing half made, and the node lives on."""
+"""Storage fills up or disappears while a task runs: a plain error, no partial output, and the node keeps working."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,8 +32,8 @@ async def failed(farm: Farm, disk: Disk, source: Path, command: str, name: str) 
     return task
 
 
-async def lives_on(farm: Farm, clip: Path) -> None:
-    """The node does the next task, and nothing is left of the last one."""
+async def assert_keeps_working(farm: Farm, clip: Path) -> None:
+    """The node runs the next task, and nothing is left of the failed one."""
     await farm.successful(await farm.add(clip))
     assert farm.temporaries() == []
 
@@ -43,11 +43,11 @@ async def test_a_disk_that_fills_up_while_it_is_written(farm: Farm, clip: Path, 
     task = await failed(farm, disk, clip, RAW, "big.nut")
     assert task.error and task.error.startswith("The disk is full. Free up some space")
     assert list(disk.folder.iterdir()) == []
-    await lives_on(farm, clip)
+    await assert_keeps_working(farm, clip)
 
 
 async def test_a_disk_that_is_full_at_the_last_bytes(farm: Farm, clip: Path, disk: Disk) -> None:
-    """The index of an MP4 is written last; ffmpeg may say that all went well."""
+    """The index of an MP4 is written last, and ffmpeg may report success."""
     await farm.node()
     uuid = await farm.add(clip, SLOW, f"{disk.folder}/out.mp4")
     await farm.encoding(uuid)
@@ -56,7 +56,7 @@ async def test_a_disk_that_is_full_at_the_last_bytes(farm: Farm, clip: Path, dis
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error and task.error.startswith("The disk is full. Free up some space")
     assert [path.name for path in disk.folder.iterdir()] == ["ballast"]
-    await lives_on(farm, clip)
+    await assert_keeps_working(farm, clip)
 
 
 async def test_a_disk_that_is_full_from_the_start(farm: Farm, clip: Path, disk: Disk) -> None:
@@ -64,10 +64,10 @@ async def test_a_disk_that_is_full_from_the_start(farm: Farm, clip: Path, disk: 
     disk.fill()
     task = await failed(farm, disk, clip, ENCODE, "new folder/out.mp4")
     assert task.error and ("is full" in task.error or "no space left" in task.error)
-    await lives_on(farm, clip)
+    await assert_keeps_working(farm, clip)
 
 
-async def test_a_muxer_that_keeps_quiet_about_a_full_disk(farm: Farm, clip: Path, disk: Disk) -> None:
+async def test_a_muxer_that_does_not_report_a_full_disk(farm: Farm, clip: Path, disk: Disk) -> None:
     await farm.node()
     disk.fill(leave=16)
     task = await failed(
@@ -87,7 +87,7 @@ async def test_a_share_that_goes_away_while_it_is_written(farm: Farm, clip: Path
     gone = "The folder of “out.mp4” disappeared while the file was being written."
     assert task.error == f"{gone} Check that its disk or network share is still connected."
     assert list(disk.folder.iterdir()) == [], "nothing is written to the folder below the share"
-    await lives_on(farm, clip)
+    await assert_keeps_working(farm, clip)
 
 
 async def test_a_share_that_goes_away_with_the_input(farm: Farm, clip: Path, disk: Disk) -> None:
@@ -99,7 +99,7 @@ async def test_a_share_that_goes_away_with_the_input(farm: Farm, clip: Path, dis
     disk.vanish()
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_SUCCESSFUL, "what is open can be read to its end"
-    await lives_on(farm, clip)
+    await assert_keeps_working(farm, clip)
 
 
 async def test_an_input_that_vanishes_between_two_steps_is_named(farm: Farm, clip: Path) -> None:
@@ -113,7 +113,7 @@ async def test_an_input_that_vanishes_between_two_steps_is_named(farm: Farm, cli
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error and task.error.startswith("“source.mov” doesn't exist on this node.")
-    await lives_on(farm, clip)
+    await assert_keeps_working(farm, clip)
 
 
 @pytest.mark.parametrize("left", ["no folder", "an empty folder"])
@@ -138,7 +138,9 @@ async def test_a_share_that_is_not_mounted_is_noticed_and_not_made(
     assert (await farm.successful(uuid)).size, "back again, it is written to"
 
 
-async def test_who_shares_a_folder_need_not_mount_it(farm: Farm, clip: Path, disk: Disk) -> None:
+async def test_the_computer_that_shares_a_folder_need_not_mount_it(
+    farm: Farm, clip: Path, disk: Disk
+) -> None:
     uuid = await farm.add(clip, output=f"{disk.folder}/films/out.mp4")
     disk.vanish()
     (disk.folder / "something").touch()

@@ -1,4 +1,4 @@
-"""A task that goes well: what is there afterwards, and what was told on the way."""
+"""A task that succeeds: its output, its facts, and its progress on the way."""
 
 from pathlib import Path
 
@@ -15,9 +15,7 @@ from tests.node.farm import ENCODE, Farm
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
 
-async def test_a_task_ends_with_its_output_in_place_and_everything_known_about_it(
-    farm: Farm, clip: Path
-) -> None:
+async def test_a_task_ends_with_its_output_in_place_and_its_facts(farm: Farm, clip: Path) -> None:
     worker = await farm.node()
     uuid = await farm.add(clip)
     task = await farm.successful(uuid)
@@ -45,7 +43,7 @@ async def test_a_task_ends_with_its_output_in_place_and_everything_known_about_i
     assert farm.leftovers() == []
 
 
-async def test_live_progress_is_told_to_everybody_and_never_falls(farm: Farm, clip: Path) -> None:
+async def test_live_progress_reaches_every_listener_and_never_falls(farm: Farm, clip: Path) -> None:
     worker = await farm.node("a")
     async with changes(farm.uri) as heard:
         uuid = await farm.add(clip, "-re -stream_loop 2 " + ENCODE)
