@@ -70,3 +70,16 @@ def test_every_file_in_the_docs_exists(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     missing += [link for link in links if not (document.parent / link).exists()]
     assert missing == []
+
+
+TRANSLATED_WORDS = re.compile(
+    r"\b(whoever|anew|shall|beside|is told|at this moment|taken for|what becomes of|what became of|mend(?:ed|s)?"
+    r"|somebody|everybody|other than in)\b",
+    re.IGNORECASE,
+)
+"""Words that a native speaker would not write here."""
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_pages_use_everyday_words(document: Path) -> None:
+    assert TRANSLATED_WORDS.findall(document.read_text(encoding="utf-8")) == []
