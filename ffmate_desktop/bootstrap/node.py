@@ -83,8 +83,8 @@ async def open_resources(
     async with node_folder(settings.work_folder) as folder:
         is_low = _priority(settings) is EncodePriority.LOW
         open_files.raise_open_file_limit()
-        launcher = await Launcher.find(folder.owner, low_priority=is_low)
-        prober = Prober(launcher.mark())
+        launcher = await Launcher.create(folder.owner, low_priority=is_low)
+        prober = Prober(launcher.new_mark())
         try:
             yield EncodeResources(
                 ffmpeg=ffmpeg.path,

@@ -104,7 +104,7 @@ async def _interruptible(settings: Settings, count: int, keep: Path | None, stag
 async def open_bench(settings: Settings, ffmpeg: FFmpeg) -> Bench:
     """The tools of the demo; its commands run with the priority of the nodes, or the comparison would be unfair."""
     is_low = settings.encode_priority is EncodePriority.LOW
-    return Bench(ffmpeg, await Launcher.find(low_priority=is_low), Prober())
+    return Bench(ffmpeg, await Launcher.create(low_priority=is_low), Prober())
 
 
 async def _perform(settings: Settings, count: int, keep: Path | None, stage: Stage) -> Report:

@@ -237,7 +237,7 @@ class Prober:
 
     Requests of several tasks wait for each other. Counting packets reads whole files, so it has a separate process
     and doesn't delay quick requests. `close` ends the processes; they also end with their parent. `mark` is added to
-    their environment (`Launcher.mark`).
+    their environment (`Launcher.new_mark`).
     """
 
     def __init__(self, mark: Mapping[str, str] | None = None) -> None:

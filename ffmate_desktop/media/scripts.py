@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.grammar import format_command
 from ffmate_desktop.media.log_capture import LineSplitter, LogCapture
-from ffmate_desktop.media.processes.process import Launcher, Process, environment
+from ffmate_desktop.media.processes.process import Launcher, Process, script_environment
 
 LAST_LINES = 8
 """Number of last lines of a failed script that are shown with its error."""
@@ -102,7 +102,9 @@ class ScriptRun:
         if self._cancelled.is_set():
             return ScriptResult(-signal.SIGTERM, False, ())
         self._log.note("$ " + format_command([self._argv]))
-        process = await self._launcher.spawn(self._argv, cwd=self._workdir, env=environment(), merged=True)
+        process = await self._launcher.spawn(
+            self._argv, cwd=self._workdir, env=script_environment(), merged=True
+        )
         splitter = LineSplitter()
         reading = asyncio.create_task(process.wait(lambda data: self._add(splitter.feed(data))))
         self._process = process

@@ -84,7 +84,7 @@ class _Cpu:
 async def run(server: Server) -> None:
     """Ours: from the commit of the batch to the last finish, by the server's clock; xargs: the whole process."""
     ffmpeg = await find_ffmpeg(None)
-    launcher = await Launcher.find()
+    launcher = await Launcher.create()
     folder = Path(tempfile.mkdtemp(prefix="ffmate-encodes-"))
     try:
         print(f"interleaved rounds, {ffmpeg.version}:")

@@ -253,7 +253,7 @@ async def test_a_node_that_cannot_start_says_why(tmp_path: Path) -> None:
     )
     async with (
         open_cluster(settings) as cluster,
-        Team(await Launcher.find(), settings, cluster, tmp_path) as team,
+        Team(await Launcher.create(), settings, cluster, tmp_path) as team,
     ):
         with pytest.raises(UserError) as caught:
             await team.start(["broken"])

@@ -29,9 +29,9 @@ pytestmark = [
 PROMISED = 2.0
 """Seconds from the death of a node to that of the last process that it started, and for a cancel."""
 
-LEASHES = {
-    "leash": (),
-    "no leash": ("/usr/bin/env", "PATH=/nonexistent"),  # without setpriv, as on macOS
+PREFIXES = {
+    "parent death signal": (),
+    "no parent death signal": ("/usr/bin/env", "PATH=/nonexistent"),  # without setpriv, as on macOS
 }
 
 
@@ -48,7 +48,7 @@ def home() -> Iterator[Path]:
 class Team:
     """Nodes of one computer on one database; they share the data folder. Their ffmpeg starts a family first."""
 
-    def __init__(self, home: Path, uri: str, leash: str, clerk: Clerk) -> None:
+    def __init__(self, home: Path, uri: str, protection: str, clerk: Clerk) -> None:
         self.home = home
         words = " ".join(f"'{word}'" for word in family.command(home))
         self.relatives: list[dict[str, int]] = []
@@ -59,7 +59,7 @@ class Team:
         )
         self.wrapper.chmod(0o755)
         options = ("--data-dir", str(home / "data"), "--database", uri)
-        self.program = Program(home, *options, prefix=LEASHES[leash], clerk=clerk)
+        self.program = Program(home, *options, prefix=PREFIXES[protection], clerk=clerk)
 
     def working(self, identifier: str, *options: str) -> tuple[subprocess.Popen[bytes], str, psutil.Process]:
         """A node that encodes something that takes a minute: the node, the task, the ffmpeg."""
@@ -113,7 +113,7 @@ def marks(owner: str) -> list[int]:
     return [entry.pid for entry in processes().values() if entry.mark.startswith(f"{owner}#")]
 
 
-@pytest.mark.parametrize("team", LEASHES, indirect=True)
+@pytest.mark.parametrize("team", PREFIXES, indirect=True)
 def test_nothing_survives_a_node_that_is_killed(team: Team) -> None:
     node, _, encode, relatives = team.with_family("a")
     started = below(node) | relatives
@@ -125,9 +125,9 @@ def test_nothing_survives_a_node_that_is_killed(team: Team) -> None:
     node.wait()
 
 
-@pytest.mark.parametrize("team", ["no leash"], indirect=True)
+@pytest.mark.parametrize("team", ["no parent death signal"], indirect=True)
 def test_the_next_start_ends_what_is_left_and_touches_nothing_of_a_living_node(team: Team) -> None:
-    """Node and guardian are killed at once, and there is no leash: only the successor is left to clean up."""
+    """Node and guardian are killed at once, without a parent death signal: only the successor can clean up."""
     other, _, other_encode = team.working("b")
     node, _, encode, relatives = team.with_family("a")
     folders = {path for path in (team.home / "data" / "work").iterdir() if path.is_dir()}
@@ -149,7 +149,7 @@ def test_the_next_start_ends_what_is_left_and_touches_nothing_of_a_living_node(t
     assert b"left" in (team.home / "c.log").read_bytes()
 
 
-@pytest.mark.parametrize("team", LEASHES, indirect=True)
+@pytest.mark.parametrize("team", PREFIXES, indirect=True)
 def test_a_cancel_ends_the_whole_tree(team: Team) -> None:
     _, uuid, encode, relatives = team.with_family("a")
     team.program.run("tasks", "cancel", uuid)
@@ -158,7 +158,7 @@ def test_a_cancel_ends_the_whole_tree(team: Team) -> None:
     until(lambda: team.program.task(uuid)["status"] == "DONE_CANCELED", "it is cancelled")
 
 
-@pytest.mark.parametrize("team", ["leash"], indirect=True)
+@pytest.mark.parametrize("team", ["parent death signal"], indirect=True)
 def test_a_node_that_ends_in_order_leaves_nothing(team: Team) -> None:
     node, _, encode, relatives = team.with_family("a")
     started = below(node) | relatives | {"encode": encode.pid}

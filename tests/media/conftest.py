@@ -9,4 +9,4 @@ from ffmate_desktop.media.processes.process import Launcher
 
 @pytest.fixture(scope="module")
 def launcher() -> Launcher:
-    return asyncio.run(Launcher.find())
+    return asyncio.run(Launcher.create())

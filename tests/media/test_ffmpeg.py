@@ -27,7 +27,9 @@ ENDLESS = "-re -f lavfi -i testsrc2=size=160x120:rate=25 -c:v mpeg4"
 
 pytestmark = pytest.mark.ffmpeg
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, FIFOs and shells")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's leash and file positions of Linux")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs Linux's parent death signal and file positions"
+)
 
 
 class Bench:
@@ -398,7 +400,7 @@ def test_the_read_position_of_a_process(tmp_path: Path) -> None:
 
 @linux
 async def test_no_ffmpeg_survives_a_program_that_is_killed(launcher: Launcher, tmp_path: Path) -> None:
-    if not launcher.leash:
+    if not launcher.pdeathsig:
         pytest.skip("setpriv is not installed")
     code = f"""
         import asyncio
@@ -410,7 +412,7 @@ async def test_no_ffmpeg_survives_a_program_that_is_killed(launcher: Launcher, t
         from ffmate_desktop.media.progress import ProgressMeter
         async def main():
             run = FFmpegRun([build(Path({str(FFMPEG)!r}), {ENDLESS.split()} + ["out.mkv"])],
-                launcher=await Launcher.find(), workdir=Path({str(tmp_path)!r}), log=LogCapture(),
+                launcher=await Launcher.create(), workdir=Path({str(tmp_path)!r}), log=LogCapture(),
                 meter=ProgressMeter(),
                 on_progress=lambda progress: print("working", flush=True), stall_seconds=60.0)
             await run.run()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.media.processes.process import environment
+from ffmate_desktop.media.processes.process import script_environment
 from ffmate_desktop.media.script_failure import script_failure_hint
 from ffmate_desktop.media.scripts import script_argv
 
@@ -53,7 +53,7 @@ def test_what_windows_cannot_start_is_said() -> None:
 
 
 def test_the_password_of_the_queue_is_no_scripts_business() -> None:
-    assert environment({"FFMATE_DATABASE": "x", "PGPASSWORD": "y", "PATH": "z"}) == {"PATH": "z"}
+    assert script_environment({"FFMATE_DATABASE": "x", "PGPASSWORD": "y", "PATH": "z"}) == {"PATH": "z"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="how POSIX starts a script")

@@ -124,7 +124,7 @@ class Farm:
         """What a node with this data folder uses."""
         return EncodeResources(
             ffmpeg=ffmpeg,
-            launcher=await Launcher.find(),
+            launcher=await Launcher.create(),
             prober=self._prober,
             devices=DeviceFormats(ffmpeg),
             os="linux",

@@ -1,1 +1,1 @@
-"""Starting processes, confining them, and ending them with everything they started."""
+"""Start processes, confine them, and end them with everything that they started."""

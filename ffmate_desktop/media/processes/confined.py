@@ -1,9 +1,9 @@
-"""Starts a program in a sandbox without a second program in front of it; Linux.
+"""Start a program in a sandbox without a wrapper program. Linux only.
 
-What a sandbox takes away is taken from a *thread*, for good, and from what that thread starts. So each program gets
-a thread of its own, which confines itself, starts the program and stays until the program ends: the kernel's leash
-(`process.Launcher`) acts when the thread that started a program is gone. The thread does nothing else. In particular
-it opens no file and imports nothing, since it may no longer be allowed to.
+A sandbox permanently restricts a *thread* and what that thread starts. So each program gets its own thread, which
+confines itself, starts the program and waits until the program ends: the parent death signal (`process.Launcher`) is
+sent when the thread that started a program ends. The thread does nothing else. In particular, it opens no files and
+imports nothing, because it may not be allowed to any more.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ assert sys.platform != "win32"  # noqa: S101 - for the type checker
 async def start(
     argv: Sequence[str], sandbox: Sandbox, *, cwd: Path, env: Mapping[str, str], merged: bool
 ) -> tuple[int, ProcessProtocol]:
-    """Start `argv` in a session of its own; its process id and what it tells. Raises OSError, ValueError.
+    """Start `argv` in its own session. Return its process ID and protocol. Raises OSError, ValueError.
 
-    When this is cancelled, the program is killed as soon as it has started.
+    If this is cancelled, the program is killed as soon as it has started.
     """
     loop = asyncio.get_running_loop()
     readers, writers = _open_pipes(1 if merged else 2)
@@ -52,17 +52,17 @@ async def start(
     files = [os.fdopen(reader, "rb", 0) for reader in readers]
     try:
         for number, file in enumerate(files, 1):
-            await loop.connect_read_pipe(partial(_Reading, transport, number), file)
+            await loop.connect_read_pipe(partial(_PipeReader, transport, number), file)
     except BaseException:
         _kill(starter.started)
         raise
     protocol.connection_made(transport)
-    starter.ended.add_done_callback(lambda ended: transport.exited(ended.result()))
+    starter.ended.add_done_callback(lambda ended: transport.on_exit(ended.result()))
     return pid, protocol
 
 
 def _open_pipes(count: int) -> tuple[list[int], list[int]]:
-    """Reading and writing ends. Raises OSError, and leaves nothing open, when there are no descriptors left."""
+    """Return read and write ends. Raises OSError and leaves nothing open if there are no descriptors left."""
     readers: list[int] = []
     writers: list[int] = []
     try:
@@ -78,7 +78,7 @@ def _open_pipes(count: int) -> tuple[list[int], list[int]]:
 
 
 class _Starter:
-    """The thread's side. It owns the writing ends of the pipes."""
+    """The side of the thread. It owns the write ends of the pipes."""
 
     def __init__(
         self, argv: Sequence[str], sandbox: Sandbox, cwd: Path, env: Mapping[str, str], writers: Sequence[int]
@@ -93,7 +93,7 @@ class _Starter:
         """Start the thread. Raises OSError."""
         try:
             threading.Thread(target=self._run, name="starts ffmpeg", daemon=True).start()
-        except RuntimeError as trouble:  # this computer has no thread left
+        except RuntimeError as trouble:  # no more threads on this computer
             self._close()
             raise OSError(errno.EAGAIN, str(trouble)) from trouble
 
@@ -107,24 +107,24 @@ class _Starter:
             )  # fmt: skip
         except BaseException as trouble:  # noqa: BLE001 - raised in the task that waits
             self._close()
-            self._tell(self.started.set_exception, trouble)
+            self._call_in_loop(self.started.set_exception, trouble)
             return
         self._close()
-        self._tell(self.started.set_result, process.pid)
+        self._call_in_loop(self.started.set_result, process.pid)
         code = process.wait()
-        self._tell(self.ended.set_result, code)
+        self._call_in_loop(self.ended.set_result, code)
 
     def _close(self) -> None:
         for writer in self._writers:
             os.close(writer)
 
-    def _tell(self, tell: Callable[[_T], object], what: _T) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody wants to know
-            self._loop.call_soon_threadsafe(tell, what)
+    def _call_in_loop(self, function: Callable[[_T], object], value: _T) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(function, value)
 
 
 class _Transport(asyncio.SubprocessTransport):
-    """What `ProcessProtocol` uses of asyncio's own: its pipes, the exit code, and the end of everything."""
+    """The part of asyncio's transport that `ProcessProtocol` uses: pipes, exit code, and end of connection."""
 
     def __init__(self, pid: int, protocol: ProcessProtocol) -> None:
         super().__init__()
@@ -146,22 +146,22 @@ class _Transport(asyncio.SubprocessTransport):
         return self.pipes.get(fd)
 
     def close(self) -> None:
-        """Let go of the pipes."""
+        """Close the pipes."""
         for pipe in self.pipes.values():
             pipe.close()
 
-    def exited(self, code: int) -> None:
-        """The program has ended."""
+    def on_exit(self, code: int) -> None:
+        """Record that the program has ended."""
         self._code = code
         self._protocol.process_exited()
         self._finish()
 
-    def received(self, number: int, data: bytes) -> None:
-        """The program has written."""
+    def on_data(self, number: int, data: bytes) -> None:
+        """Pass on what the program wrote."""
         self._protocol.pipe_data_received(number, data)
 
-    def lost(self, number: int, trouble: Exception | None) -> None:
-        """Nobody writes to this pipe any more, or we have closed it."""
+    def on_pipe_closed(self, number: int, trouble: Exception | None) -> None:
+        """Record that this pipe is closed, on either side."""
         self.open.discard(number)
         self._protocol.pipe_connection_lost(number, trouble)
         self._finish()
@@ -171,25 +171,25 @@ class _Transport(asyncio.SubprocessTransport):
             self._protocol.connection_lost(None)
 
 
-class _Reading(asyncio.Protocol):
-    """One pipe."""
+class _PipeReader(asyncio.Protocol):
+    """Reads one pipe."""
 
     def __init__(self, transport: _Transport, number: int) -> None:
         self._process, self._number = transport, number
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.BaseProtocol."""
-        assert isinstance(transport, asyncio.ReadTransport)  # noqa: S101 - of a pipe that is read
+        assert isinstance(transport, asyncio.ReadTransport)  # noqa: S101 - of a pipe opened for reading
         self._process.pipes[self._number] = transport
         self._process.open.add(self._number)
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
-        self._process.received(self._number, data)
+        self._process.on_data(self._number, data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.BaseProtocol."""
-        self._process.lost(self._number, exc)
+        self._process.on_pipe_closed(self._number, exc)
 
 
 def _kill(started: "asyncio.Future[int]") -> None:

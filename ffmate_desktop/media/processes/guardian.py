@@ -1,4 +1,4 @@
-"""The node's side of its guardian, the small process that outlives the node to end what it started (POSIX)."""
+"""The node's side of its guardian: a small process that outlives the node and ends what it started (POSIX)."""
 
 import os
 import subprocess
@@ -16,14 +16,14 @@ assert sys.platform != "win32"  # noqa: S101 - for the type checker; there it is
 
 _WORKER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian_worker.py")))
 _SHORT_LIFE = 5.0  # seconds
-_MOST_FAILURES = 3
+_MAX_FAILURES = 3
 
 
 class Guardian:
-    """Tells the guardian process of `owner` what runs; starts it when needed, and again when it died.
+    """Reports running processes to the guardian process of `owner`. Starts it when needed, and again if it dies.
 
-    May be used from any thread. Nothing here raises: a node without a guardian still has the kernel's leash on
-    Linux, and its successor.
+    It is thread-safe. Nothing here raises: without a guardian, the parent death signal on Linux and the node's
+    successor still end leftover processes.
     """
 
     def __init__(self, owner: str) -> None:
@@ -37,93 +37,93 @@ class Guardian:
 
     @property
     def pid(self) -> int | None:
-        """The guardian process, if there is one."""
+        """The process ID of the guardian, if it is running."""
         return self._process.pid if self._process is not None else None
 
     def prepare(self) -> None:
-        """Have a guardian process; to be called before a process is started."""
+        """Start the guardian if necessary. Call it before you start a process."""
         with self._lock:
-            if self._process is None and self._failures < _MOST_FAILURES:
+            if self._process is None and self._failures < _MAX_FAILURES:
                 self._start()
 
     def watch(self, pid: int) -> None:
-        """The process, which leads a session of its own, shall die with this program."""
+        """Make sure that the process, which leads its own session, dies with this program."""
         with self._lock:
             self._listed.add(pid)
-            self._tell(b"+%d\n" % pid)
+            self._send(b"+%d\n" % pid)
             for leader in [number for number in self._leaderless if not _has_members(number)]:
-                self._leave(leader)
+                self._unlist(leader)
 
     def forget(self, pid: int) -> None:
-        """The process has ended; what it left in its group is still watched, and so its number stays taken."""
+        """Stop watching an ended process, unless its group has members: those are watched and keep its PID taken."""
         with self._lock:
             if _has_members(pid):
                 self._leaderless.add(pid)
             else:
-                self._leave(pid)
+                self._unlist(pid)
 
     def close(self) -> None:
-        """Nothing is started any more: what still runs is ended."""
+        """Close the guardian, which ends everything that still runs. Nothing may be started afterwards."""
         with self._lock:
-            self._introduce()  # one that has died unnoticed is replaced, so that somebody is there to end the rest
-            self._failures = _MOST_FAILURES
+            self._send_owner()  # replaces a guardian that died unnoticed, so that one ends the rest
+            self._failures = _MAX_FAILURES
             process, self._process = self._process, None
             if process is not None:
-                _hang_up(process)
+                _close_pipe(process)
 
-    def _leave(self, pid: int) -> None:
+    def _unlist(self, pid: int) -> None:
         self._listed.discard(pid)
         self._leaderless.discard(pid)
-        self._tell(b"-%d\n" % pid)
+        self._send(b"-%d\n" % pid)
 
-    def _introduce(self) -> None:
-        self._tell(b"=%s\n" % self._owner.encode())
+    def _send_owner(self) -> None:
+        self._send(b"=%s\n" % self._owner.encode())
 
-    def _tell(self, line: bytes) -> None:
+    def _send(self, line: bytes) -> None:
         process = self._process
         if process is None:
             return
-        assert process.stdin is not None  # noqa: S101 - asked for as a pipe
+        assert process.stdin is not None  # noqa: S101 - opened as a pipe
         try:
-            heard = process.stdin.write(line) is not None  # None where it would have to wait
-        except OSError:  # it has died, and `_attend` does not know yet
-            heard = False
-        if not heard:  # another takes over, and is told everything
+            sent = process.stdin.write(line) is not None  # None if it would block
+        except OSError:  # it has died, and `_wait_for_end` hasn't noticed yet
+            sent = False
+        if not sent:  # another one takes over and gets the whole list
             process.kill()
-            self._lost(process)
+            self._on_death(process)
 
     def _start(self) -> None:
         try:
-            # Popen closes all descriptors but the three, and ours is close-on-exec: nobody else holds our end,
-            # and the guardian holds no lock, terminal or log of ours.
+            # Popen closes all descriptors except the standard ones, and our end is close-on-exec. So no other process
+            # has our end of the pipe, and the guardian has none of our locks, terminals or logs.
             process = subprocess.Popen(
                 _WORKER, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 cwd="/", env=for_helper(os.environ), start_new_session=True,
             )  # fmt: skip
         except OSError as trouble:
-            self._failures = _MOST_FAILURES
+            self._failures = _MAX_FAILURES
             logs.ffmpeg.warning(
                 "Can't start the guardian process, so child processes may outlive this program: %s", trouble
             )
             return
-        assert process.stdin is not None  # noqa: S101 - asked for as a pipe
-        # A guardian that is stopped must not stop the event loop.
+        assert process.stdin is not None  # noqa: S101 - opened as a pipe
+        # A stopped guardian must not block the event loop.
         os.set_blocking(process.stdin.fileno(), False)
         self._process, self._started = process, time.monotonic()
-        weakref.finalize(self, _hang_up, process)
-        threading.Thread(target=_attend, args=(weakref.ref(self), process), daemon=True).start()
-        self._introduce()
+        weakref.finalize(self, _close_pipe, process)
+        threading.Thread(target=_wait_for_end, args=(weakref.ref(self), process), daemon=True).start()
+        self._send_owner()
         for pid in self._listed:
-            self._tell(b"+%d\n" % pid)
+            self._send(b"+%d\n" % pid)
 
-    def _lost(self, process: subprocess.Popen[bytes]) -> None:
+    def _on_death(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:
             if self._process is not process:
                 return
             self._process = None
-            _hang_up(process)
+            _close_pipe(process)
             self._failures = self._failures + 1 if time.monotonic() - self._started < _SHORT_LIFE else 1
-            if self._failures < _MOST_FAILURES:
+            if self._failures < _MAX_FAILURES:
                 logs.ffmpeg.warning("The guardian process ended unexpectedly; restarting it")
                 self._start()
             else:
@@ -132,14 +132,14 @@ class Guardian:
                 )
 
 
-def _attend(reference: "weakref.ref[Guardian]", process: "subprocess.Popen[bytes]") -> None:
+def _wait_for_end(reference: "weakref.ref[Guardian]", process: "subprocess.Popen[bytes]") -> None:
     process.wait()
     guardian = reference()
     if guardian is not None:
-        guardian._lost(process)
+        guardian._on_death(process)
 
 
-def _hang_up(process: "subprocess.Popen[bytes]") -> None:
+def _close_pipe(process: "subprocess.Popen[bytes]") -> None:
     if process.stdin is not None:
         with suppress(OSError):
             process.stdin.close()

@@ -1,9 +1,9 @@
-"""The small process that ends what a node started when the node is gone, however it went; Linux and macOS.
+"""The guardian: a small process that ends what a node started after the node has ended in any way. Linux and macOS.
 
-Reads lines from standard input, a pipe whose other end only the node holds: `=OWNER` once, `+PID` and `-PID` of
-group leaders. At the end of the pipe it kills every listed group and session, everything that carries the owner's
-mark in its environment, and all their descendants, and leaves. It runs without site-packages, so it imports nothing
-but the standard library; the node uses its look at the process table as well.
+It reads lines from standard input, a pipe whose other end only the node has: `=OWNER` once, then `+PID` and `-PID` of
+group leaders. At the end of the pipe, it kills every listed group and session, every process with the owner's mark in
+its environment, and all their descendants. Then it exits. It runs without site-packages, so it only imports the
+standard library. The node uses its process table, too.
 """
 
 import os
@@ -17,20 +17,20 @@ from contextlib import suppress
 from typing import NamedTuple
 
 VARIABLE = "FFMATE_STARTED_BY"
-"""Every process that a node starts has this variable: `OWNER#NUMBER`, and neither part has blanks."""
+"""Every process that a node starts has this variable: `OWNER#NUMBER`, without spaces."""
 
 QUIET = 0.3
-"""Seconds without a find after which all is gone. What was just being started shows its mark within a millisecond."""
+"""Seconds without a match after which everything has ended. New processes show their mark within a millisecond."""
 
 PATIENCE = 60.0
-"""Seconds after which processes that hang in the kernel are left; the next node on this computer tries again."""
+"""Seconds after which processes that hang in the kernel are given up. The next node here tries again."""
 
 _PS = ("-axwwE",) if sys.platform == "darwin" else ("axeww",)
 _COLUMNS = "pid=,ppid=,pgid=,uid=,state=,lstart=,command="
 
 
 class ProcessEntry(NamedTuple):
-    """One process. `started` tells apart two that had the same number, `mark` is its VARIABLE or empty."""
+    """One process. `started` distinguishes processes with the same PID. `mark` is its VARIABLE, or empty."""
 
     pid: int
     parent: int
@@ -45,25 +45,25 @@ ProcessTable = Mapping[int, ProcessEntry]
 
 
 def with_descendants(table: ProcessTable, roots: Iterable[int]) -> set[int]:
-    """These processes and all their descendants, as far as they live."""
+    """Return these processes and all their descendants that are alive."""
     children: dict[int, list[int]] = {}
     for entry in table.values():
         children.setdefault(entry.parent, []).append(entry.pid)
     found: set[int] = set()
-    ahead = list(roots)
-    while ahead:
-        pid = ahead.pop()
+    pending = list(roots)
+    while pending:
+        pid = pending.pop()
         if pid not in found:
             found.add(pid)
-            ahead += children.get(pid, ())
+            pending += children.get(pid, ())
     return {pid for pid in found if pid in table and not table[pid].zombie}
 
 
 def processes_left_by(table: ProcessTable, owner: str, leaders: Mapping[int, str]) -> set[int]:
-    """What a node that is gone has left; `leaders` are the numbers of its groups, with when the leaders started.
+    """Return what a dead node left. `leaders` are the PIDs of its group leaders, with their start times.
 
-    A number stays taken while its group or session has members. So if somebody else has the number of a leader,
-    then nothing is left of that group.
+    A PID stays taken while its group or session has members. So if another process has the PID of a leader, its group
+    is empty.
     """
     numbers = {pid for pid, started in leaders.items() if pid not in table or table[pid].started == started}
     return with_descendants(
@@ -86,16 +86,16 @@ if sys.platform != "win32":
                 return os.read(descriptor, 1 << 20)
             finally:
                 os.close(descriptor)
-        except OSError:  # it has ended, or is not ours to ask about
+        except OSError:  # it has ended, or isn't ours
             return b""
 
-    def table_of_proc() -> ProcessTable:
-        """Every process of a Linux computer, or of this container."""
+    def read_proc() -> ProcessTable:
+        """Return every process of this Linux computer or container."""
         table: dict[int, ProcessEntry] = {}
-        sought = b"\0" + VARIABLE.encode() + b"="
+        prefix = b"\0" + VARIABLE.encode() + b"="
         me = os.geteuid()
-        for name in os.listdir("/proc"):  # noqa: PTH208 - four times as fast
-            # The name of the program is in parentheses, and may contain some.
+        for name in os.listdir("/proc"):  # noqa: PTH208 - four times faster
+            # The name of the program is in parentheses and may contain some.
             words = _read(f"/proc/{name}/stat").rpartition(b")")[2].split() if name.isdigit() else []
             if len(words) < 20:
                 continue
@@ -104,15 +104,15 @@ if sys.platform != "win32":
             except OSError:
                 continue
             environment = b"\0" + _read(f"/proc/{name}/environ") if user == me else b""
-            mark = environment.partition(sought)[2].partition(b"\0")[0].decode("ascii", "replace")
+            mark = environment.partition(prefix)[2].partition(b"\0")[0].decode("ascii", "replace")
             state, parent, group, session, started = (words[i].decode() for i in (0, 1, 2, 3, 19))
             pid = int(name)
             zombie = state in ("Z", "X")
             table[pid] = ProcessEntry(pid, int(parent), int(group), int(session), zombie, started, mark)
         return table
 
-    def table_of_ps() -> ProcessTable:
-        """Every process as `ps` tells it; macOS keeps the environment of programs of Apple to itself."""
+    def read_ps() -> ProcessTable:
+        """Return every process that `ps` lists. macOS hides the environment of Apple's programs."""
         table: dict[int, ProcessEntry] = {}
         done = subprocess.run(
             ["/bin/ps", *_PS, "-o", _COLUMNS],
@@ -127,30 +127,30 @@ if sys.platform != "win32":
             found = re.search(rf" {VARIABLE}=(\S*)", words[10]) if user == os.geteuid() else None
             try:
                 session = os.getsid(pid)
-            except OSError:  # it has ended, or is a zombie
+            except OSError:  # it has ended or is a zombie
                 session = 0
             zombie, started, mark = words[4].startswith("Z"), " ".join(words[5:10]), found[1] if found else ""
             table[pid] = ProcessEntry(pid, parent, group, session, zombie, started, mark)
         return table
 
     if sys.platform == "linux":
-        processes = table_of_proc
+        processes = read_proc
 
         def _start_of(pid: int) -> str:
-            """When the process started, as in `ProcessEntry.started`; empty when there is no such process."""
+            """Return the start time as in `ProcessEntry.started`. Empty if there is no such process."""
             words = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
             return words[19].decode() if len(words) >= 20 else ""
 
     else:
-        processes = table_of_ps
+        processes = read_ps
 
         def _start_of(pid: int) -> str:
-            """When the process started, as in `ProcessEntry.started`; empty when there is no such process."""
-            entry = table_of_ps().get(pid)
+            """Return the start time as in `ProcessEntry.started`. Empty if there is no such process."""
+            entry = read_ps().get(pid)
             return entry.started if entry else ""
 
-    def end(owner: str, leaders: Mapping[int, str]) -> None:
-        """Kill until nothing is found any more."""
+    def kill_leftovers(owner: str, leaders: Mapping[int, str]) -> None:
+        """Kill processes until none are found for `QUIET` seconds."""
         begin = quiet_since = time.monotonic()
         rounds = 0
         while time.monotonic() - quiet_since < QUIET and time.monotonic() - begin < PATIENCE:
@@ -164,9 +164,9 @@ if sys.platform != "win32":
                 quiet_since = time.monotonic()
 
     def main() -> None:
-        """Keep the list until the node is gone."""
+        """Keep the list until the node has ended."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            # Whoever stops a service or logs out tells all its processes; the node may need a while to leave.
+            # Stopping a service or logging out signals all its processes. The node may need some time to end.
             signal.signal(number, signal.SIG_IGN)
         owner, leaders, rest = "", dict[int, str](), b""
         while block := os.read(0, 65536):
@@ -180,7 +180,7 @@ if sys.platform != "win32":
                 else:
                     leaders.pop(int(word), None)
         if owner:
-            end(owner, leaders)
+            kill_leftovers(owner, leaders)
 
     if __name__ == "__main__":
         main()

@@ -1,4 +1,4 @@
-"""The Windows twin of the guardian: a Job Object, which the system ends with all its processes when we are gone."""
+"""The guardian on Windows: a Job Object. The system ends all its processes when this program ends."""
 
 import sys
 
@@ -36,7 +36,7 @@ if sys.platform == "win32":
         )
 
     def _kernel() -> ctypes.WinDLL:
-        # Without these types ctypes cuts handles to 32 bits.
+        # Without these types, ctypes truncates handles to 32 bits.
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.argtypes = (ctypes.c_void_p, wintypes.LPCWSTR)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
@@ -56,27 +56,27 @@ if sys.platform == "win32":
         return kernel
 
     class JobObject:
-        """One job for all that this program starts. Its only handle is ours, so the system closes it with us.
+        """One job for everything that this program starts. It has the only handle, which the system closes with it.
 
-        The handle is not inheritable. The embedded PostgreSQL is not started here and so is no member: it belongs
-        to all programs that use its folder. What a member starts is a member too.
+        The handle can't be inherited. The embedded PostgreSQL isn't a member, because it belongs to all programs that
+        use its folder. What a member starts is a member, too.
 
-        A process runs for a moment before it is made a member: asyncio cannot start it suspended. A child that it
-        starts in that moment is none, and outlives us until the next node on this computer finds its mark.
+        A process runs briefly before it becomes a member, because asyncio can't start it suspended. A child that it
+        starts in this time isn't a member, and outlives us until the next node on this computer finds its mark.
         """
 
         def __init__(self, owner: str) -> None:
-            del owner  # the handle says who it is
+            del owner  # the handle identifies it
             self._kernel = _kernel()
             self._job: int | None = None
 
         @property
         def pid(self) -> int | None:
-            """There is no process that guards."""
+            """None: there is no guardian process."""
             return None
 
         def prepare(self) -> None:
-            """Have a job; without one, what runs may outlive this program."""
+            """Create the job if necessary."""
             if self._job is None:
                 self._job = self._kernel.CreateJobObjectW(None, None)
                 limits = _ExtendedLimits()
@@ -84,26 +84,26 @@ if sys.platform == "win32":
                 if not self._job or not self._kernel.SetInformationJobObject(
                     self._job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
                 ):
-                    self._complain("Can't create a job object")
+                    self._warn("Can't create a job object")
 
         def watch(self, pid: int) -> None:
-            """The process shall die with this program. Its number is safe: asyncio holds a handle of it."""
+            """Add the process to the job. Its PID can't be reused, because asyncio has a handle of it."""
             process = self._kernel.OpenProcess(_SET_QUOTA_AND_TERMINATE, False, pid)
             if not process:  # it has ended
                 return
             if not self._job or not self._kernel.AssignProcessToJobObject(self._job, process):
-                self._complain(f"Can't add process {pid} to the job object")
+                self._warn(f"Can't add process {pid} to the job object")
             self._kernel.CloseHandle(process)
 
         def forget(self, pid: int) -> None:
-            """The process has ended; the system knows."""
+            """Do nothing: the system removes ended processes."""
 
         def close(self) -> None:
-            """Nothing is started any more: what still runs is ended."""
+            """End all processes of the job. Nothing may be started afterwards."""
             job, self._job = self._job, None
             if job:
                 self._kernel.CloseHandle(job)
 
-        def _complain(self, what: str) -> None:
+        def _warn(self, problem: str) -> None:
             trouble = ctypes.WinError(ctypes.get_last_error())
-            logs.ffmpeg.warning("%s, so child processes may outlive this program: %s", what, trouble)
+            logs.ffmpeg.warning("%s, so child processes may outlive this program: %s", problem, trouble)

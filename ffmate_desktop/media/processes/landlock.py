@@ -1,7 +1,7 @@
-"""Landlock: the calling thread, and every process it starts, gives up all files but those that are named.
+"""Landlock: restrict the calling thread, and every process that it starts, to the given files.
 
-It imports little, because the probe waits for it. Linux from 5.13; `abi()` is 0 elsewhere.
-The rules go by inode, so no spelling of a name, no link and no `..` makes a difference.
+It imports little, because the probe waits for it. It needs Linux 5.13; `abi_version()` is 0 elsewhere. The rules
+apply to inodes, so other spellings, links and `..` make no difference.
 """
 
 import ctypes
@@ -18,7 +18,10 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _TRUNCATE, _IOCTL = 1 << 14, 1 << 15
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
-_RIGHTS = {1: 13, 2: 14}  # how many rights these versions know; newer ones 15, without ioctl, which GPUs need
+_RIGHTS = {
+    1: 13,
+    2: 14,
+}  # number of rights in these versions. We use 15 in newer ones, without ioctl, which GPUs need
 _TCP = 3  # bind and connect
 _SCOPE_SOCKETS, _SCOPE_SIGNALS = 1, 2
 _NO_NEW_PRIVILEGES = 38
@@ -26,10 +29,10 @@ _NAME_ONLY = getattr(os, "O_PATH", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class LandlockRules(NamedTuple):
-    """What stays possible. `read` None: reading is not limited. `write`: files, and folders with all below them.
+    """What stays allowed. `read` None: no limit on reading. `write`: files, and folders with everything below.
 
-    `names`: folders in which only the names may be read. `network`: TCP and abstract Unix sockets. Paths that do not
-    exist grant nothing.
+    `names`: folders that may only be listed. `network`: TCP and abstract Unix sockets. Paths that don't exist are
+    ignored.
     """
 
     read: "tuple[str, ...] | None"
@@ -40,7 +43,7 @@ class LandlockRules(NamedTuple):
 
 @cache
 def abi_version() -> int:
-    """Which version of Landlock the kernel has; 0 for none."""
+    """Return the kernel's Landlock version, or 0."""
     version = 0
     if sys.platform == "linux":
         version = max(int(_libc().syscall(_CREATE, None, 0, 1)), 0)
@@ -48,10 +51,10 @@ def abi_version() -> int:
 
 
 def restrict(rules: LandlockRules) -> None:
-    """Give up the rest, for this thread and what it starts, for good. Raises OSError."""
+    """Permanently restrict this thread and what it starts. Raises OSError."""
     version = abi_version()
     if not version:
-        raise OSError(0, "the kernel has no Landlock")
+        raise OSError(0, "the kernel doesn't support Landlock")
     every = (1 << _RIGHTS.get(version, 15)) - 1
     handled = every if rules.read is not None else every & ~_READ
     scoped = _SCOPE_SIGNALS | (0 if rules.network else _SCOPE_SOCKETS)

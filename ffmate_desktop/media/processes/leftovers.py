@@ -1,7 +1,7 @@
-"""What a node process that died left on this computer: processes and working folders; found and removed at a start.
+"""Find and remove what dead node processes left on this computer: processes and working folders.
 
-Every node process works in a folder of its own and holds a lock beside it for as long as it lives; the system drops
-the lock however it dies. Process numbers would not do: those of another container look dead, and they come again.
+Every node process has its own working folder and holds a lock next to it while it lives. The system releases the lock
+however the process dies. PIDs aren't enough: those of another container look dead, and they are reused.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from ffmate_desktop.media.processes.table import ProcessTable, processes, with_d
 from ffmate_desktop.private_files import make_private_folder
 
 PATIENCE = 3.0
-"""Seconds after which processes that hang in the kernel are left."""
+"""Seconds after which processes that hang in the kernel are given up."""
 
 _SUFFIX = ".lock"
 
 
 class NodeFolder:
-    """The working folder of one node process, inside a folder that nodes may share; also across containers.
+    """The working folder of one node process, inside a folder that nodes may share, even across containers.
 
-    `owner` names it in the environment of the processes that this node starts.
+    `owner` identifies it in the environment of the processes that this node starts.
     """
 
     def __init__(self, path: Path, lock: FileLock) -> None:
@@ -42,7 +42,7 @@ class NodeFolder:
 
     @classmethod
     def create(cls, parent: Path) -> Self:
-        """A new one. Raises UserError when the disk refuses. Blocks, as all here: call it in a thread."""
+        """Create a new folder. Raises UserError if the disk refuses. Like all methods, it blocks: use a thread."""
         path = parent.resolve() / uuid.uuid4().hex[:16]
         lock = FileLock(_lock_of(path))
         try:
@@ -58,8 +58,8 @@ class NodeFolder:
             ) from trouble
         return cls(path, lock)
 
-    def end_leftovers(self) -> None:
-        """End the processes of dead nodes of this user on this computer; remove their folders beside this one."""
+    def remove_leftovers(self) -> None:
+        """End the processes of this user's dead nodes on this computer, and remove their folders next to this one."""
         parent = self.path.parent
         if self._lock.is_free():
             logs.cluster.warning("File locks don't work in %s, so leftovers of dead nodes stay there", parent)
@@ -68,7 +68,7 @@ class NodeFolder:
             dead: dict[Path, FileLock] = {}
             with _gate(parent):
                 for path in parent.glob(f"*{_SUFFIX}"):
-                    _judge(path, dead, held)
+                    _take_if_dead(path, dead, held)
             ended = _end_processes(dead, held)
             folders = [path.with_suffix("") for path in dead if path.parent == parent]
             for folder in folders:
@@ -78,23 +78,23 @@ class NodeFolder:
             logs.cluster.info(text, ended, len(folders))
 
     def remove(self) -> None:
-        """Remove it; nothing may work in it any more."""
+        """Remove the folder. Nothing may use it any more."""
         _remove(self.path, self._lock)
 
 
 @contextlib.asynccontextmanager
 async def node_folder(parent: Path) -> AsyncIterator[NodeFolder]:
-    """A folder for this node process, after what dead ones left is gone; raises UserError when the disk refuses."""
-    taking = asyncio.ensure_future(asyncio.to_thread(NodeFolder.create, parent))
+    """Create a folder for this node process and remove what dead ones left. Raises UserError if the disk refuses."""
+    creation = asyncio.ensure_future(asyncio.to_thread(NodeFolder.create, parent))
     try:
-        folder = await asyncio.shield(taking)
-    except asyncio.CancelledError:  # the thread goes on
+        folder = await asyncio.shield(creation)
+    except asyncio.CancelledError:  # the thread continues
         with contextlib.suppress(UserError):
-            await asyncio.to_thread((await taking).remove)
+            await asyncio.to_thread((await creation).remove)
         raise
     try:
         try:
-            await asyncio.to_thread(folder.end_leftovers)
+            await asyncio.to_thread(folder.remove_leftovers)
         except OSError as trouble:
             logs.cluster.warning("Can't remove the leftovers of dead nodes in %s: %s", parent, trouble)
         yield folder
@@ -108,7 +108,7 @@ def _lock_of(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def _gate(parent: Path) -> Iterator[None]:
-    """Nobody judges while somebody makes a lock: for a moment a new lock is free, and looks like one of the dead."""
+    """Prevent cleanup while a lock is created: a new lock is briefly free, and would look like a dead node's."""
     gate = FileLock(parent / "gate")
     gate.acquire(exclusive=True, block=True)
     try:
@@ -117,10 +117,10 @@ def _gate(parent: Path) -> Iterator[None]:
         gate.release()
 
 
-def _judge(path: Path, dead: dict[Path, FileLock], held: contextlib.ExitStack) -> None:
-    """Add the lock to `dead` if nobody holds it; we hold it then, so that two starts do not clean up together."""
+def _take_if_dead(path: Path, dead: dict[Path, FileLock], held: contextlib.ExitStack) -> None:
+    """Add the lock to `dead` if it is free. Hold it then, so that two nodes don't clean up at the same time."""
     lock = FileLock(path)
-    with contextlib.suppress(OSError):  # of another user, or gone
+    with contextlib.suppress(OSError):  # belongs to another user, or was deleted
         if lock.acquire(exclusive=True):
             dead[path] = lock
             held.callback(lock.release)
@@ -128,27 +128,27 @@ def _judge(path: Path, dead: dict[Path, FileLock], held: contextlib.ExitStack) -
 
 def _remove(folder: Path, lock: FileLock) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    lock.release()  # Windows removes no open file; the name never comes again
+    lock.release()  # Windows can't delete an open file; the name is never reused
     with contextlib.suppress(OSError):
         _lock_of(folder).unlink()
 
 
 def _end_processes(dead: dict[Path, FileLock], held: contextlib.ExitStack) -> int:
-    """Kill what carries the mark of a dead node process, with descendants; returns how many these were."""
+    """Kill the processes with the mark of a dead node, and their descendants. Return how many."""
     deadline = time.monotonic() + PATIENCE
-    judged: dict[Path, bool] = dict.fromkeys(dead, True)
+    is_owner_dead: dict[Path, bool] = dict.fromkeys(dead, True)
 
     def is_dead(owner: str) -> bool:
         path = Path(unquote(owner, errors="surrogateescape"))  # as `create` resolved it
-        if path not in judged:
-            # Where there is no lock there is no answer: another container's, or a folder that somebody deleted.
+        if path not in is_owner_dead:
+            # Without a lock it is unknown: it belongs to another container, or its folder was deleted.
             if path.is_absolute() and path.suffix == _SUFFIX and path.exists():
-                _judge(path, dead, held)
-            judged[path] = path in dead
-        return judged[path]
+                _take_if_dead(path, dead, held)
+            is_owner_dead[path] = path in dead
+        return is_owner_dead[path]
 
     ended: set[int] = set()
-    while (found := _left(processes(), is_dead)) and time.monotonic() < deadline:
+    while (found := _marked_by_dead(processes(), is_dead)) and time.monotonic() < deadline:
         for pid in found:
             with contextlib.suppress(psutil.Error):
                 psutil.Process(pid).kill()
@@ -157,17 +157,17 @@ def _end_processes(dead: dict[Path, FileLock], held: contextlib.ExitStack) -> in
     return len(ended)
 
 
-def _left(table: ProcessTable, is_dead: Callable[[str], bool]) -> set[int]:
+def _marked_by_dead(table: ProcessTable, is_dead: Callable[[str], bool]) -> set[int]:
     roots = []
     for entry in table.values():
         owner, sharp, _ = entry.mark.rpartition("#")
         if sharp and is_dead(owner):
             roots.append(entry.pid)
-    return with_descendants(table, roots) - _lineage(table)
+    return with_descendants(table, roots) - _ancestry(table)
 
 
-def _lineage(table: ProcessTable) -> set[int]:
-    """This process and those above it, which may have been started by a node that has died since."""
+def _ancestry(table: ProcessTable) -> set[int]:
+    """Return this process and its ancestors. A node that has died since may have started them."""
     found: set[int] = set()
     pid = os.getpid()
     while pid in table and pid not in found:

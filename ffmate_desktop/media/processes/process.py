@@ -1,4 +1,4 @@
-"""Starts a process that can be paused, ends with its whole tree, and does not outlive this program."""
+"""Start processes that can be paused, end with their whole tree, and don't outlive this program."""
 
 import asyncio
 import errno
@@ -31,59 +31,61 @@ else:
     from ffmate_desktop.media.processes.guardian import Guardian
 
 GRACE = 1.0
-"""Seconds from SIGTERM to SIGKILL: a cancelled tree is promised to be gone within two seconds."""
+"""Seconds from SIGTERM to SIGKILL. We promise that a cancelled tree has ended within two seconds."""
 
 KILL_PATIENCE = 5.0
-"""Seconds after SIGKILL until a process that hangs in the kernel, as on a dead network share, is given up."""
+"""Seconds after SIGKILL until we give up on a process that hangs in the kernel, such as on a dead share."""
 
 SCAN_PATIENCE = 0.5
-"""Seconds that looking for members of the tree may delay the first signal."""
+"""Maximum seconds that the search for members of the tree delays the first signal."""
 
 DROPPED_VARIABLES = frozenset({"FFREPORT", "AV_LOG_FORCE_COLOR", "AV_LOG_FORCE_256COLOR"})
-"""Variables of the user that would write a report file into the working folder or colours into the log."""
+"""User variables that would write a report file into the working folder or colors into the log."""
 
 SET_VARIABLES = {"LC_ALL": "C.UTF-8", "SVT_LOG": "1"}
-"""One language and encoding for messages; SVT encoders log only what is wrong."""
+"""One language and encoding for messages. SVT encoders only log errors."""
 
 PRIVATE_VARIABLES = frozenset({"FFMATE_DATABASE", "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE"})
-"""What a task shall not find in its environment: the password of the queue."""
+"""Variables that tasks must not see: they lead to the password of the queue."""
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
-_MOST_TRIES = 3
+_MAX_NODES = 3
 
 _NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
 class Launcher:
-    """How processes are started on this computer. Made once, by `find`, and handed to whoever starts some.
+    """Starts processes on this computer. Create one with `create` and share it.
 
-    Three nets keep processes from outliving this program, even when it dies by kill -9. `guardian` ends all that
-    was started. `leash` are words put before every command that make the kernel kill it; the kernel acts when the
-    *thread* that started the process ends, so the event loop has to run in a thread that lasts. Linux only, empty
-    where setpriv is missing; it is what is left when somebody kills the guardian as well. And every process has
-    `owner` in its environment, by which a successor on this computer finds it (`leftovers`).
+    Three mechanisms keep processes from outliving this program, even after kill -9:
+
+    1. `guardian` ends everything that was started.
+    2. `pdeathsig` is a command prefix that makes the kernel kill the process, even if the guardian is killed, too.
+       It happens when the *thread* that started the process ends, so the event loop must run in a lasting thread.
+       Linux only, empty without setpriv.
+    3. Every process has `owner` in its environment, by which a successor on this computer finds it (`leftovers`).
     """
 
-    leash: tuple[str, ...] = ()
+    pdeathsig: tuple[str, ...] = ()
     guardian: Guardian | None = field(default=None, compare=False)
     owner: str = ""
     low_priority: bool = True
-    """The default of `spawn`: what it starts lets other programs go first."""
+    """The default of `spawn`: processes give way to other programs."""
 
     @classmethod
-    async def find(cls, owner: str = "", *, low_priority: bool = True) -> Self:
-        """The launcher for this computer. `owner` is a word that no other program has; made up when empty."""
+    async def create(cls, owner: str = "", *, low_priority: bool = True) -> Self:
+        """Create the launcher for this computer. `owner` must be unique. It is generated if empty."""
         owner = owner or uuid.uuid4().hex
-        return cls(await _find_leash(), Guardian(owner), owner, low_priority)
+        return cls(await _find_pdeathsig(), Guardian(owner), owner, low_priority)
 
     async def close(self) -> None:
-        """End what still runs. It happens by itself, too, when this object or the program is gone."""
+        """End what still runs. It also happens automatically when this object is deleted or the program ends."""
         if self.guardian is not None:
             await asyncio.to_thread(self.guardian.close)
 
-    def mark(self) -> dict[str, str]:
-        """What the environment of one process and its descendants shall have."""
+    def new_mark(self) -> dict[str, str]:
+        """Return the environment variable that marks a new process and its descendants."""
         return {VARIABLE: f"{self.owner}#{next(_NUMBERS)}"} if self.owner else {}
 
     async def spawn(
@@ -96,34 +98,36 @@ class Launcher:
         merged: bool = False,
         sandbox: Sandbox | None = None,
     ) -> "Process":
-        """Start `argv` in `cwd`, with nothing to read and both outputs in pipes; then call `Process.wait`.
+        """Start `argv` in `cwd`, with empty input and both outputs in pipes. Then call `Process.wait`.
 
-        `merged` sends standard error into standard output, so that the lines of both keep their order.
+        `merged` sends standard error to standard output, so that the lines of both keep their order.
 
-        `env` is the whole environment, by default what ffmpeg needs of this program's own; what disturbs ffmpeg's
-        log is dropped from either. `sandbox` is what the kernel lets it touch.
-        Low priority means nice 10 and the lowest normal I/O level, or the class "below normal" on Windows; normal
-        priority means that of this program.
-        Raises UserError if the program cannot be started.
+        `env` is the whole environment, by default what ffmpeg needs of this program's environment. Variables that
+        disturb ffmpeg's log are dropped from either. `sandbox` limits what it can access.
+        Low priority means nice 10 and the lowest normal I/O level, or the class "below normal" on Windows. Normal
+        priority is that of this program.
+        Raises UserError if the program can't be started.
         """
-        given = for_media(os.environ) if env is None else env
-        environment = {k: v for k, v in given.items() if k not in DROPPED_VARIABLES}
+        base = for_media(os.environ) if env is None else env
+        environment = {k: v for k, v in base.items() if k not in DROPPED_VARIABLES}
         low_priority = self.low_priority if low_priority is None else low_priority
-        mark = self.mark()
+        mark = self.new_mark()
         try:
             if self.guardian is not None:
                 self.guardian.prepare()
-            if self.leash:
+            if self.pdeathsig:
                 _check_program(argv[0], cwd)
             variables = environment | SET_VARIABLES | mark
-            pid, protocol = await _start([*self.leash, *argv], sandbox, cwd, variables, low_priority, merged)
-        except (OSError, ValueError) as trouble:  # ValueError: a zero character in an argument
+            pid, protocol = await _start(
+                [*self.pdeathsig, *argv], sandbox, cwd, variables, low_priority, merged
+            )
+        except (OSError, ValueError) as trouble:  # ValueError: a NUL character in an argument
             reason = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
             if isinstance(trouble, OSError) and trouble.errno in _EXHAUSTED:
                 raise RetryElsewhereError(
                     f"Can't start {argv[0]}: {reason}.",
                     "This computer is at its limit. Run fewer tasks at once on it.",
-                    max_nodes=_MOST_TRIES,
+                    max_nodes=_MAX_NODES,
                 ) from trouble
             raise UserError(
                 f"Can't start {argv[0]} in {cwd}: {reason or trouble}.",
@@ -139,7 +143,7 @@ class Launcher:
 
 
 class Process:
-    """A running process that leads its own session, or process group on Windows; made by `Launcher.spawn`."""
+    """A running process that leads its own session, or process group on Windows. Created by `Launcher.spawn`."""
 
     def __init__(self, pid: int, protocol: ProcessProtocol, mark: str = "") -> None:
         self.pid = pid
@@ -150,18 +154,18 @@ class Process:
 
     @property
     def ended(self) -> bool:
-        """Whether the process itself has ended; something that it started may go on."""
+        """Whether the process itself has ended. Its children may still run."""
         return self._protocol.exit_code.done()
 
     async def wait(self, on_stdout: Sink | None = None, on_stderr: Sink | None = None) -> int:
         """Read both pipes to their end and return the exit code, negative for a signal.
 
-        Each block goes to its sink; without one it is thrown away, so a full pipe never holds the process up.
-        A child that outlives the process and keeps a pipe open delays the return by `PIPE_PATIENCE` at most.
+        Each block goes to its sink. Without one it is discarded, so a full pipe never blocks the process. A child
+        that outlives the process and keeps a pipe open delays the return by at most `PIPE_PATIENCE`.
         """
         pipes = self._protocol.pipes
-        pipes[1].listen(on_stdout or _discard)
-        pipes[2].listen(on_stderr or _discard)
+        pipes[1].set_sink(on_stdout or _discard)
+        pipes[2].set_sink(on_stderr or _discard)
         try:
             await asyncio.wait([pipe.ended for pipe in pipes.values()], return_when=asyncio.FIRST_EXCEPTION)
             for pipe in pipes.values():
@@ -170,14 +174,14 @@ class Process:
             return await asyncio.shield(self._protocol.exit_code)
         finally:
             for pipe in pipes.values():
-                pipe.listen(None)
+                pipe.set_sink(None)
 
     async def stop(self, grace: float = GRACE) -> None:
-        """End the whole tree: ask, wait `grace` seconds for the process itself, then kill all that is left.
+        """End the whole tree: ask, wait `grace` seconds for the process itself, then kill the rest.
 
-        Returns when the tree is dead. What cannot be killed is logged and left behind, and `wait` returns.
+        Returns when the tree is dead. Processes that can't be killed are logged and left behind, and `wait` returns.
         """
-        # While the leader lives: what has left its session cannot be found afterwards.
+        # Search while the leader lives: members that have left its session can't be found afterwards.
         members = await _in_thread(self.tree.members, SCAN_PATIENCE)
         if not self.ended:
             self.resume()
@@ -194,9 +198,9 @@ class Process:
         self._protocol.give_up()
 
     def suspend(self) -> None:
-        """Stop the tree where it stands. It keeps its memory and files, and uses no processor time.
+        """Suspend the tree. It keeps its memory and files, and uses no processor time.
 
-        What has left the group of the process follows some milliseconds later, as with `resume`.
+        Members that have left the process group follow some milliseconds later. The same is true for `resume`.
         """
         if not self.ended and not self._suspended:
             self._suspended = True
@@ -204,7 +208,7 @@ class Process:
             self._match_members()
 
     def resume(self) -> None:
-        """Let a suspended tree go on."""
+        """Continue a suspended tree."""
         if self._suspended:
             self._suspended = False
             self.tree.resume()
@@ -233,35 +237,35 @@ async def _start(
         stderr=subprocess.STDOUT if merged else subprocess.PIPE,
         cwd=cwd,
         env=env,
-        **_apart(low_priority),
+        **_new_session(low_priority),
     )
     return transport.get_pid(), protocol
 
 
-def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a script finds: the environment of this program, without the password of the queue."""
-    return {key: value for key, value in (given or os.environ).items() if key not in PRIVATE_VARIABLES}
+def script_environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a script: this program's, without the password of the queue."""
+    return {key: value for key, value in (variables or os.environ).items() if key not in PRIVATE_VARIABLES}
 
 
-async def _find_leash() -> tuple[str, ...]:
-    """Words for a leash; tries setpriv once, since old and small versions lack the option."""
+async def _find_pdeathsig() -> tuple[str, ...]:
+    """Return the command prefix. Tries setpriv once, because old and minimal versions lack the option."""
     setpriv = await asyncio.to_thread(shutil.which, "setpriv") if sys.platform == "linux" else None
     if setpriv is None:
         return ()
-    leash = (setpriv, "--pdeathsig", "KILL", "--")
-    attempt = await Launcher().spawn([*leash, setpriv, "--version"], cwd=Path("/"))
+    pdeathsig = (setpriv, "--pdeathsig", "KILL", "--")
+    process = await Launcher().spawn([*pdeathsig, setpriv, "--version"], cwd=Path("/"))
     try:
         async with asyncio.timeout(10):
-            works = await attempt.wait() == 0
+            works = await process.wait() == 0
     except TimeoutError:
         works = False
-    await attempt.stop()
-    return leash if works else ()
+    await process.stop()
+    return pdeathsig if works else ()
 
 
 async def _in_thread(search: Callable[[], set[psutil.Process]], patience: float) -> set[psutil.Process]:
-    # If all threads are busy, as with a dead network share, stopping goes on without the answer: the group
-    # gets its signals in any case.
+    # If all threads are busy, as with a dead network share, continue without the result: the group gets its signals
+    # in any case.
     try:
         return await asyncio.wait_for(asyncio.to_thread(search), patience)
     except TimeoutError:
@@ -273,7 +277,7 @@ def _discard(data: bytes) -> None:
 
 
 def _check_program(program: str, cwd: Path) -> None:
-    """Find out what the leash would hide: it starts well even if the program behind it does not exist."""
+    """Check what setpriv would hide: setpriv itself starts even if the program after it doesn't exist."""
     path = str(cwd / program) if os.path.dirname(program) else program  # noqa: PTH120 - "./x" is not "x"
     if shutil.which(path) is None:
         raise OSError(0, "no such program, or it isn't executable", program)
@@ -281,10 +285,10 @@ def _check_program(program: str, cwd: Path) -> None:
 
 if sys.platform == "win32":
 
-    def _apart(low_priority: bool) -> dict[str, Any]:
+    def _new_session(low_priority: bool) -> dict[str, Any]:
         flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
         return {"creationflags": flags | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if low_priority else 0)}
 else:
 
-    def _apart(low_priority: bool) -> dict[str, Any]:
+    def _new_session(low_priority: bool) -> dict[str, Any]:
         return {"start_new_session": True}

@@ -1,30 +1,30 @@
-"""What asyncio tells of a process: blocks of its two outputs, and its exit code as soon as there is one."""
+"""Receives from asyncio what a process does: blocks of its two outputs, and its exit code without delay."""
 
 import asyncio
 from collections.abc import Callable
 from typing import cast
 
 Sink = Callable[[bytes], object]
-"""Takes the blocks of a pipe as they come, cut anywhere. Must not block; what it raises ends the reading."""
+"""Receives the blocks of a pipe, split anywhere. It must not block. An exception ends the reading."""
 
 PIPE_PATIENCE = 1.0
-"""Seconds after the end of a process during which pipes are read that a child of it still holds open."""
+"""Seconds to keep reading pipes after a process has ended, if one of its children still holds them open."""
 
-MOST_HELD = 65536
-"""Bytes of output that are kept for somebody who has not come yet to wait for the process."""
+MAX_BUFFERED = 65536
+"""Maximum bytes of output that are buffered until `Process.wait` is called."""
 
-GATHERING = 0.05
-"""Seconds that small blocks gather in the system's buffer: ffmpeg writes its log in a hundred pieces, and each
-would wake this program."""
+COLLECT_DELAY = 0.05
+"""Seconds that small blocks collect in the system's buffer. ffmpeg writes its log in a hundred pieces, and each would
+wake this program."""
 
-MUCH = 16384
-"""Bytes of a block after which reading goes on at once, so that no writer has to wait for us."""
+LARGE_BLOCK = 16384
+"""After a block of this size, reading continues at once, so that no writer has to wait."""
 
 
 class Pipe:
-    """One output of a process. Hands blocks straight to a sink, a few times a second while they are small.
+    """One output of a process. Passes blocks directly to a sink, a few times a second while they are small.
 
-    Without a sink, the first blocks are held back and then the process has to wait.
+    Without a sink, the first blocks are buffered. Then the process has to wait.
     """
 
     def __init__(self) -> None:
@@ -32,64 +32,64 @@ class Pipe:
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.transport: asyncio.ReadTransport | None = None
         self._sink: Sink | None = None
-        self._held = bytearray()
-        self._over = False
-        self._gathers = True
-        self._gathering: asyncio.TimerHandle | None = None
+        self._buffer = bytearray()
+        self._ended = False
+        self._collects = True
+        self._collect_timer: asyncio.TimerHandle | None = None
 
-    def listen(self, sink: Sink | None) -> None:
-        """Give everything to this sink from now on, beginning with what was held back."""
+    def set_sink(self, sink: Sink | None) -> None:
+        """Pass everything to this sink from now on, starting with the buffered blocks."""
         self._sink = sink
-        if sink is not None and self._held:
-            held, self._held = bytes(self._held), bytearray()
-            self.feed(held)
-        if self._over:
+        if sink is not None and self._buffer:
+            buffered, self._buffer = bytes(self._buffer), bytearray()
+            self.feed(buffered)
+        if self._ended:
             self.end()
-        self._read_on()
+        self._resume_reading()
 
     def feed(self, data: bytes) -> None:
-        """Take a block from the process."""
+        """Receive a block from the process."""
         if self._sink is None:
-            self._held += data
+            self._buffer += data
         elif not self.ended.done():
             try:
                 self._sink(data)
-            except Exception as trouble:  # noqa: BLE001 - a defect of the sink belongs to whoever waits
+            except Exception as trouble:  # noqa: BLE001 - an error in the sink is raised in the waiting task
                 self.ended.set_exception(trouble)
-        if self._is_full() or (self._gathers and len(data) < MUCH):
-            self._rest()
+        if self._is_full() or (self._collects and len(data) < LARGE_BLOCK):
+            self._pause_reading()
 
-    def hurry(self) -> None:
-        """The process has ended: read what it left, to the end."""
-        self._gathers = False
-        self._read_on()
+    def drain(self) -> None:
+        """Read the rest without delays, because the process has ended."""
+        self._collects = False
+        self._resume_reading()
 
-    def _read_on(self) -> None:
-        if self._gathering is not None:
-            self._gathering.cancel()
-            self._gathering = None
+    def _resume_reading(self) -> None:
+        if self._collect_timer is not None:
+            self._collect_timer.cancel()
+            self._collect_timer = None
         if self.transport is not None and not self.transport.is_closing() and not self._is_full():
             self.transport.resume_reading()
 
     def end(self) -> None:
-        """There is no more. What is held is still for somebody who comes to wait, though all is over."""
-        self._over = True
-        if self._gathering is not None:
-            self._gathering.cancel()
-        if not self._held and not self.ended.done():
+        """Record the end of the pipe. Buffered data is still available to a later `set_sink`."""
+        self._ended = True
+        if self._collect_timer is not None:
+            self._collect_timer.cancel()
+        if not self._buffer and not self.ended.done():
             self.ended.set_result(None)
 
-    def _rest(self) -> None:
-        if self.transport is not None and not self.transport.is_closing() and self._gathering is None:
+    def _pause_reading(self) -> None:
+        if self.transport is not None and not self.transport.is_closing() and self._collect_timer is None:
             self.transport.pause_reading()
-            self._gathering = self._loop.call_later(GATHERING, self._read_on)
+            self._collect_timer = self._loop.call_later(COLLECT_DELAY, self._resume_reading)
 
     def _is_full(self) -> bool:
-        return self._sink is None and len(self._held) >= MOST_HELD
+        return self._sink is None and len(self._buffer) >= MAX_BUFFERED
 
 
 class ProcessProtocol(asyncio.SubprocessProtocol):
-    """Knows the exit code as soon as there is one; asyncio's own `wait` also waits for every pipe to close."""
+    """Provides the exit code immediately. asyncio's own `wait` also waits until every pipe is closed."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -104,7 +104,7 @@ class ProcessProtocol(asyncio.SubprocessProtocol):
         for number, pipe in self.pipes.items():
             found = self._transport.get_pipe_transport(number)
             pipe.transport = cast(asyncio.ReadTransport | None, found)
-            if found is None:  # it goes into the other one
+            if found is None:  # it is merged into the other one
                 pipe.end()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
@@ -121,7 +121,7 @@ class ProcessProtocol(asyncio.SubprocessProtocol):
         if code is not None and not self.exit_code.done():
             self.exit_code.set_result(code)
         for pipe in self.pipes.values():
-            pipe.hurry()
+            pipe.drain()
         self._closing = self._loop.call_later(PIPE_PATIENCE, self._transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -131,7 +131,7 @@ class ProcessProtocol(asyncio.SubprocessProtocol):
         self._transport.close()
 
     def give_up(self) -> None:
-        """Count a process that cannot be killed as killed, and let go of its pipes."""
+        """Treat a process that can't be killed as killed, and close its pipes."""
         if not self.exit_code.done():
             self.exit_code.set_result(-9)
         self._transport.close()

@@ -1,8 +1,8 @@
-"""What one ffmpeg may touch, enforced by the Linux kernel whatever its words, lists and filters say.
+"""What an ffmpeg process can access, enforced by the Linux kernel regardless of its arguments, lists and filters.
 
-A sandbox is entered by the thread that starts ffmpeg and is inherited from it; see `confined_process`. It needs no
-privileges. With it ffmpeg writes its own outputs and its private folder, and nothing else. For a task under limits
-(`isolated`) it also reads only the allowed folders and opens no socket.
+The thread that starts ffmpeg enters the sandbox, and ffmpeg inherits it; see `confined`. It needs no privileges. In
+it, ffmpeg can only write its own outputs and its private folder. For a task with limits (`isolated`), it can also
+only read the allowed folders, and can't open sockets.
 """
 
 import glob
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ffmate_desktop.media.processes import landlock, seccomp
 
-# What a program needs to run at all; no file of a person is there. Nothing below /proc/PID: that would be the node's.
+# What a program needs to run. None of it has personal files. Nothing below /proc/PID: that would be the node's.
 _SYSTEM = (
     "/usr", "/lib", "/lib32", "/lib64", "/bin", "/nix/store", "/gnu/store", "/run/opengl-driver", "/opt/rocm*",
     "/opt/amdgpu*", "/opt/intel", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime",
@@ -28,23 +28,23 @@ _SYSTEM = (
     "/sys/module/nvidia*",
 )  # fmt: skip
 _PLAIN_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
-# Not /dev/dri/card*, which can show the screen to root.
+# Not /dev/dri/card*, which gives root access to the screen.
 _GPUS = ("/dev/dri/renderD*", "/dev/kfd", "/dev/dxg", "/dev/nvidia[0-9c]*", "/dev/nvidia-[!m]*")
 _MEDIA_DEVICES = (
     "/dev/dri", "/dev/snd", "/dev/dvb", "/dev/v4l", "/dev/dma_heap", "/dev/blackmagic", "/dev/video*", "/dev/media*",
     "/dev/fb*", "/dev/nvidia*", "/dev/nvhost*", "/dev/nvmap", "/dev/mali*", "/dev/mpp_service", "/dev/rga",
     "/dev/vchiq", "/dev/vcsm*", "/dev/udmabuf", "/dev/fw*",
 )  # fmt: skip
-_MAKE = os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-# Without them each encode would compile its shaders and look through all fonts again.
+_CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+# Without these, each encode would compile its shaders and scan all fonts again.
 _CACHES = ("fontconfig", "mesa_shader_cache*", "nvidia", "AMD", "pocl", "radv_builtin_shaders*")
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """`read`: folders, None for no limit. `outputs`: files that are made first, as only these files may be written.
+    """`read`: folders, None for no limit. `outputs`: files that are created first, because only they may be written.
 
-    `write`: further files and folders, such as the private one. `isolated`: no socket, and no device but GPUs.
+    `write`: further files and folders, such as the private one. `isolated`: no sockets, and no devices but GPUs.
     """
 
     program: Path
@@ -54,10 +54,10 @@ class Sandbox:
     isolated: bool = False
 
     def enter(self) -> None:
-        """Confine the calling thread and what it starts, for good. Raises OSError."""
+        """Permanently confine the calling thread and what it starts. Raises OSError."""
         for output in self.outputs:
-            with suppress(OSError):  # ffmpeg meets the same, and people read what its words mean
-                os.close(os.open(output, _MAKE, 0o666))
+            with suppress(OSError):  # ffmpeg gets the same error, which is then diagnosed
+                os.close(os.open(output, _CREATE_FLAGS, 0o666))
         landlock.restrict(self._rules())
         if self.isolated and seccomp.is_supported():
             seccomp.restrict()
@@ -73,7 +73,7 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class KernelSupport:
-    """What the kernel of this computer can enforce: the version of Landlock (0: none), and seccomp."""
+    """What this computer's kernel supports: the version of Landlock (0: none), and seccomp."""
 
     landlock: int
     seccomp: bool
@@ -81,21 +81,21 @@ class KernelSupport:
 
 @cache
 def kernel_support() -> KernelSupport:
-    """What can be enforced here."""
+    """Return what this computer's kernel supports."""
     return KernelSupport(landlock.abi_version(), seccomp.is_supported())
 
 
 def readable(program: Path) -> tuple[str, ...]:
-    """What the program needs to run, whatever it may read besides."""
+    """Return what the program needs to run, in addition to the files that it may read."""
     return (*_system(_state_of_devices()), *_libraries(program))
 
 
 def _state_of_devices() -> tuple[int, ...]:
-    """Changes when a device comes or goes: looking at all of them each time would take a millisecond."""
+    """Return a value that changes when devices change. Listing all of them each time takes a millisecond."""
     state = []
     for folder in ("/dev", "/dev/dri"):
         with suppress(OSError):
-            state.append(os.stat(folder).st_mtime_ns)  # noqa: PTH116 - quicker
+            state.append(os.stat(folder).st_mtime_ns)  # noqa: PTH116 - faster
     return tuple(state)
 
 
@@ -103,10 +103,10 @@ def _state_of_devices() -> tuple[int, ...]:
 def _devices(isolated: bool, _state: tuple[int, ...]) -> tuple[str, ...]:
     if isolated:
         return _existing((*_PLAIN_DEVICES, *_GPUS))
-    home = os.path.expanduser("~")  # noqa: PTH111 - says nothing where Path.home raises
+    home = os.path.expanduser("~")  # noqa: PTH111 - works where Path.home raises
     caches = os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache"
-    kept = [*(f"{caches}/{name}" for name in _CACHES), f"{home}/.nv", "/var/cache/fontconfig"]
-    return _existing((*_PLAIN_DEVICES, *_GPUS, *_MEDIA_DEVICES, *kept))
+    writable_caches = [*(f"{caches}/{name}" for name in _CACHES), f"{home}/.nv", "/var/cache/fontconfig"]
+    return _existing((*_PLAIN_DEVICES, *_GPUS, *_MEDIA_DEVICES, *writable_caches))
 
 
 @lru_cache(maxsize=1)
@@ -120,15 +120,15 @@ def _existing(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def _libraries(program: Path) -> tuple[str, ...]:
-    """The program, and libraries of its own where it has some."""
+    """Return the program and its own libraries, if any."""
     real = program.resolve()
-    beside = [real.parent.parent / "lib", real.parent.parent / "lib64"] if real.parent.name == "bin" else []
-    named = filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
-    return (str(real), *map(str, beside), *named)
+    siblings = [real.parent.parent / "lib", real.parent.parent / "lib64"] if real.parent.name == "bin" else []
+    search_path = filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
+    return (str(real), *map(str, siblings), *search_path)
 
 
 def is_special(path: Path) -> bool:
-    """Whether it is a device that works in characters, or a pipe with a name: nothing that could be damaged."""
+    """Return whether it is a character device or a named pipe, which writing can't damage."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):

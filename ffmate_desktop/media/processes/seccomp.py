@@ -1,7 +1,7 @@
-"""seccomp: the calling thread, and every process it starts, gives up system calls that reach beyond files.
+"""seccomp: keep the calling thread, and every process that it starts, from system calls that reach beyond files.
 
-No sockets of any kind (io_uring opens some too), no look into other processes, no mounts and namespaces, and no
-change of the permissions, owners and times of files. A call that is refused fails with EPERM; nothing is killed. It
+No sockets of any kind (io_uring can open some, too), no access to other processes, no mounts or namespaces, and no
+changes of permissions, owners and times of files. A refused call fails with EPERM; nothing is killed. This module
 imports little, because the probe waits for it.
 """
 
@@ -11,9 +11,9 @@ import platform
 import struct
 import sys
 
-# The numbers of a system call on x86_64 and aarch64; None where there is no such call.
+# The numbers of a system call on x86_64 and aarch64. None if the call doesn't exist there.
 _REFUSED: dict[str, tuple[int | None, int | None]] = {
-    # Sockets. Not sendto and its kind: the thread that starts ffmpeg wakes the event loop through a socket pair.
+    # Sockets. Not sendto and the like: the thread that starts ffmpeg wakes the event loop through a socket pair.
     "socket": (41, 198), "socketpair": (53, 199), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201),
     "accept": (43, 202), "accept4": (288, 242),
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
@@ -21,12 +21,12 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
     "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424),
     "process_madvise": (440, 440), "perf_event_open": (298, 241),
-    # Ways around the rules for files
+    # Ways around the file rules
     "open_by_handle_at": (304, 265), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
     "chroot": (161, 51), "unshare": (272, 97), "setns": (308, 268), "open_tree": (428, 428), "move_mount": (429, 429),
     "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433),
     "mount_setattr": (442, 442), "mknod": (133, None), "mknodat": (259, 33),
-    # What Landlock does not see: permissions, owners, times and attributes of any file that the account has
+    # What Landlock doesn't cover: permissions, owners, times and attributes of all files of the account
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
     "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None),
     "futimesat": (261, None), "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6),
@@ -46,13 +46,13 @@ _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _X32 = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # where they are in seccomp_data
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in seccomp_data
 _ALLOW = 0x7FFF0000
 _REFUSE, _UNKNOWN = 0x00050000 | 1, 0x00050000 | 38  # EPERM, ENOSYS
 
 _SECCOMP = (317, 277)
 _SET_FILTER, _ACTION_AVAILABLE = 1, 2
-_KEEP_SPEED = 4  # SECCOMP_FILTER_FLAG_SPEC_ALLOW: kernels before 5.16 would slow the program down
+_KEEP_SPEED = 4  # SECCOMP_FILTER_FLAG_SPEC_ALLOW: without it, kernels before 5.16 slow the program down
 _NO_NEW_PRIVILEGES = 38
 
 
@@ -61,21 +61,19 @@ class _Program(ctypes.Structure):
 
 
 def is_supported() -> bool:
-    """Whether this kernel takes such a filter, and we know the calls of this processor."""
-    is_known = (
-        platform.machine() in _MACHINES and sys.maxsize > 1 << 32
-    )  # of 32 bits, a program has other calls
+    """Return whether this kernel supports the filter, and we know the calls of this processor."""
+    is_known = platform.machine() in _MACHINES and sys.maxsize > 1 << 32  # 32-bit programs use other calls
     return sys.platform == "linux" and is_known and _is_available()
 
 
 def restrict() -> None:
-    """Give up these calls, for this thread and what it starts, for good. Raises OSError."""
+    """Permanently refuse these calls for this thread and what it starts. Raises OSError."""
     code = program(platform.machine())
-    given = _Program(len(code) // 8, code)
+    bpf = _Program(len(code) // 8, code)
     libc = ctypes.CDLL(None, use_errno=True)
     if (
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) < 0
-        or libc.syscall(_seccomp(), _SET_FILTER, _KEEP_SPEED, ctypes.byref(given)) < 0
+        or libc.syscall(_seccomp(), _SET_FILTER, _KEEP_SPEED, ctypes.byref(bpf)) < 0
     ):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
@@ -88,17 +86,17 @@ def _is_available() -> bool:
 
 
 def program(machine: str) -> bytes:
-    """The filter in the kernel's language (classic BPF), eight bytes an instruction."""
+    """Return the filter as classic BPF, eight bytes per instruction."""
     column, architecture = _MACHINES[machine]
     refused = sorted(number for numbers in _REFUSED.values() if (number := numbers[column]) is not None)
     code = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _REFUSE),  # calls of another processor, such as 32 bits, have other numbers
+        (_RETURN, 0, 0, _REFUSE),  # calls of another architecture, such as 32-bit, have other numbers
         (_LOAD, 0, 0, _NUMBER),
         (_AT_LEAST, 0, 1, _X32),
         (_RETURN, 0, 0, _REFUSE),
-        # The flags of clone3 are in memory, where a filter cannot look; the C library falls back to clone.
+        # A filter can't read the flags of clone3, which are in memory. The C library falls back to clone.
         (_EQUAL, 0, 1, _CLONE3),
         (_RETURN, 0, 0, _UNKNOWN),
         (_EQUAL, 0, 4, _CLONE[column]),

@@ -1,4 +1,4 @@
-"""One look at all processes of this computer, the same on every system."""
+"""Read the process table, on every system."""
 
 import sys
 
@@ -16,22 +16,22 @@ if sys.platform == "win32":
     import psutil
 
     def processes() -> ProcessTable:
-        """Every process that this one may see. Takes tens of milliseconds: call it in a thread."""
+        """Return all visible processes. Takes tens of milliseconds: call it in a thread."""
         table: dict[int, ProcessEntry] = {}
         for process in psutil.process_iter():
             try:
-                # The number of a dead parent may belong to a stranger by now; psutil leaves such parents out.
+                # The PID of a dead parent may belong to another process by now. psutil leaves out such parents.
                 parent = process.parent()
                 mark = process.environ().get(VARIABLE, "")
-            except psutil.Error:  # it has ended, or is not ours to ask about
+            except psutil.Error:  # it has ended, or isn't ours
                 parent, mark = None, ""
             pid = process.pid
-            above = parent.pid if parent is not None else 0
-            table[pid] = ProcessEntry(pid, above, -1, -1, zombie=False, started="", mark=mark)
+            parent_pid = parent.pid if parent is not None else 0
+            table[pid] = ProcessEntry(pid, parent_pid, -1, -1, zombie=False, started="", mark=mark)
         return table
 
 else:
 
     def processes() -> ProcessTable:
-        """Every process that this one may see. Takes milliseconds: call it in a thread."""
+        """Return all visible processes. Takes milliseconds: call it in a thread."""
         return guardian_worker.processes()

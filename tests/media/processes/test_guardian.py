@@ -1,4 +1,4 @@
-"""What a program started ends when the program is killed, with real processes and no leash of the kernel."""
+"""The guardian ends what a killed program started. Real processes, without the parent death signal."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 if sys.platform != "win32":
     from ffmate_desktop.media.processes import guardian as guardian_module
     from ffmate_desktop.media.processes.guardian import Guardian
-    from ffmate_desktop.media.processes.guardian_worker import table_of_proc, table_of_ps
+    from ffmate_desktop.media.processes.guardian_worker import read_proc, read_ps
 
 _PROGRAM = """
     import asyncio, json, sys
@@ -71,7 +71,7 @@ def guardian(owner: str) -> "Iterator[Guardian]":
 
 
 def program(folder: Path, argv: list[str]) -> subprocess.Popen[bytes]:
-    """A program that starts `argv` in `folder`, without a leash."""
+    """A program that starts `argv` in `folder`, without the parent death signal."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     words = [sys.executable, "-c", textwrap.dedent(_PROGRAM), json.dumps([unique(), str(folder), *argv])]
     return subprocess.Popen(words, env=environment)
@@ -149,7 +149,7 @@ def test_only_what_is_listed_dies(guardian: "Guardian") -> None:
             for process in (listed, forgotten):
                 guardian.prepare()
                 guardian.watch(process.pid)
-            guardian._leave(forgotten.pid)
+            guardian._unlist(forgotten.pid)
             guardian.close()
             assert listed.wait(5) == -signal.SIGKILL
             family.until(lambda: guardian.pid is None)
@@ -250,7 +250,9 @@ def test_one_that_died_unnoticed_is_replaced_by_whoever_tells_it_something(
     guardian: "Guardian", expected_warnings: ExpectedWarnings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected_warnings.expect("guardian process ended unexpectedly")
-    monkeypatch.setattr("ffmate_desktop.media.processes.guardian._attend", lambda _, process: process.wait())
+    monkeypatch.setattr(
+        "ffmate_desktop.media.processes.guardian._wait_for_end", lambda _, process: process.wait()
+    )
     with sleeper() as listed:
         guardian.prepare()
         guardian.watch(listed.pid)
@@ -270,14 +272,14 @@ def test_one_that_always_dies_is_given_up(
     monkeypatch.setattr("ffmate_desktop.media.processes.guardian._WORKER", (sys.executable, "-c", ""))
     guardian.prepare()
     # Between two starts there is none for a moment, too.
-    family.until(lambda: guardian._failures >= guardian_module._MOST_FAILURES and guardian.pid is None)
+    family.until(lambda: guardian._failures >= guardian_module._MAX_FAILURES and guardian.pid is None)
     guardian.prepare()
     guardian.watch(os.getpid())
     assert guardian.pid is None
 
 
 async def test_a_launcher_has_one_process_for_all_and_it_goes_with_the_launcher(tmp_path: Path) -> None:
-    launcher = await Launcher.find()
+    launcher = await Launcher.create()
     assert launcher.guardian is not None
     before = launcher.guardian.pid
     assert before is None, "nothing runs yet"
@@ -298,8 +300,8 @@ def test_ps_tells_what_proc_tells() -> None:
     if shutil.which("ps") is None:
         pytest.skip("ps is not installed")
     with sleeper(**{VARIABLE: "/a%20path/x.lock#7"}) as process:
-        family.until(lambda: table_of_proc()[process.pid].mark)  # has none while it becomes another program
-        by_ps, by_proc = (table()[process.pid] for table in (table_of_ps, table_of_proc))
+        family.until(lambda: read_proc()[process.pid].mark)  # has none while it becomes another program
+        by_ps, by_proc = (table()[process.pid] for table in (read_ps, read_proc))
         process.kill()
     assert by_ps._replace(started="") == by_proc._replace(started="")
     assert by_ps.mark == "/a%20path/x.lock#7"

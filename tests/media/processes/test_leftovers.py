@@ -84,7 +84,7 @@ def start(work: Path, tmp_path: Path) -> Iterator[Start]:
 def begin(parent: Path) -> NodeFolder:
     """What a node does when it starts."""
     folder = NodeFolder.create(parent)
-    folder.end_leftovers()
+    folder.remove_leftovers()
     return folder
 
 
@@ -141,7 +141,7 @@ def test_a_node_that_a_dead_one_started_does_not_end_itself(start: Start, tmp_pa
     code = f"""
         from pathlib import Path
         from ffmate_desktop.media.processes.leftovers import NodeFolder
-        NodeFolder.create(Path({str(work)!r})).end_leftovers()
+        NodeFolder.create(Path({str(work)!r})).remove_leftovers()
         print("still here")
     """
     owner = NodeFolder(dead.folder, FileLock(dead.folder)).owner
@@ -206,7 +206,7 @@ def test_many_that_start_at_once_do_not_take_each_other_for_dead(tmp_path: Path)
         folders = []
         for _ in range(20):
             folders.append(NodeFolder.create(parent))
-            folders[-1].end_leftovers()
+            folders[-1].remove_leftovers()
         print(all(folder.path.is_dir() for folder in folders), flush=True)
         input()
     """

@@ -21,7 +21,7 @@ from tests.media.processes import family
 from tests.media.processes.family import lives, shortly
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, sessions and shells")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's leash and priorities of Linux")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's parent death signal and priorities")
 
 Start = Callable[..., "asyncio.Future[Process]"]
 
@@ -391,27 +391,27 @@ async def test_a_computer_for_encodes_starts_everything_as_it_runs_itself(
 async def test_a_launcher_has_a_leash_only_if_setpriv_can_do_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = await Launcher.find()
-    assert real.leash[1:] == ("--pdeathsig", "KILL", "--")
+    real = await Launcher.create()
+    assert real.pdeathsig[1:] == ("--pdeathsig", "KILL", "--")
     old = tmp_path / "setpriv"
     old.write_text("#!/bin/sh\necho 'unrecognized option' >&2\nexit 1\n")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert (await Launcher.find()).leash == ()
+    assert (await Launcher.create()).pdeathsig == ()
     old.unlink()
-    assert (await Launcher.find()).leash == ()
+    assert (await Launcher.create()).pdeathsig == ()
 
 
 @linux
 async def test_a_process_dies_with_a_program_that_is_killed(launcher: Launcher, tmp_path: Path) -> None:
-    if not launcher.leash:
+    if not launcher.pdeathsig:
         pytest.skip("setpriv is not installed")
     code = f"""
         import asyncio, sys
         from pathlib import Path
         from ffmate_desktop.media.processes.process import Launcher
         async def main():
-            launcher = await Launcher.find()
+            launcher = await Launcher.create()
             process = await launcher.spawn(["sleep", "60"], cwd=Path({str(tmp_path)!r}))
             Path({str(tmp_path / "pid")!r}).write_text(f"{{process.pid}}\\n")
             await process.wait()
