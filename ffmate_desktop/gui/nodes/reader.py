@@ -43,7 +43,7 @@ class NodeReader(QObject):
         self._nodes: Sequence[Node] = ()
         self._read_at = 0.0
         self._is_reading = self._is_dirty = self._is_active = False
-        self._away_at: float | None = None
+        self._outage_at: float | None = None
         self._progress: dict[int, tuple[LiveProgress, float]] = {}
         self._node_of_task: dict[int, int] = {}
         self._samples: dict[int, deque[float]] = {}
@@ -55,13 +55,13 @@ class NodeReader(QObject):
         bridge.tasks_changed.connect(lambda _ids: self._on_tasks_changed())
         bridge.progress_sources.connect(self._on_heard_from)
         bridge.progress.connect(self._on_progress)
-        bridge.outage_changed.connect(self._on_away)
+        bridge.outage_changed.connect(self._on_outage)
 
     def attach(self, services: WindowServices) -> None:
         """Forget the nodes of another cluster."""
         self._services = services
         self._is_reading = False  # a coroutine cancelled before its first step never runs its `finally`
-        self._nodes, self._read_at, self._away_at = (), 0.0, None
+        self._nodes, self._read_at, self._outage_at = (), 0.0, None
         for values in (self._progress, self._node_of_task, self._samples, self._last_running):
             values.clear()
         self._timer.start()
@@ -140,11 +140,11 @@ class NodeReader(QObject):
             if task_id in self._progress or len(self._progress) < MAX_TASKS:
                 self._progress[task_id] = (live, now)
 
-    def _on_away(self, since: float | None) -> None:
-        self._away_at = None if since is None else self._away_at or monotonic()
+    def _on_outage(self, since: float | None) -> None:
+        self._outage_at = None if since is None else self._outage_at or monotonic()
 
     def _tick(self) -> None:
-        if self._away_at is not None:
+        if self._outage_at is not None:
             return
         now = monotonic()
         for task_id in [key for key, (_, at) in self._progress.items() if now - at > PROGRESS_TIMEOUT]:
@@ -160,7 +160,7 @@ class NodeReader(QObject):
     # -- One node ------------------------------------------------------------------------------------------------
 
     def _display(self, node: Node) -> NodeDisplay:
-        elapsed = (self._away_at or monotonic()) - self._read_at
+        elapsed = (self._outage_at or monotonic()) - self._read_at
         services = self._services
         return NodeDisplay(
             node=node,

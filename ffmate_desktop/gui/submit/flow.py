@@ -110,6 +110,25 @@ class SubmitFlow(QObject):
         services = self._window.services
         if services is None:  # the cluster is being closed
             return
+        self._report_skipped(found)
+        if not found.files:
+            return
+        if self.sheet is None:
+            context = self._window.context
+            self.sheet = SubmitSheet(
+                context.theme, context.bridge, context.window_state, services, self._window
+            )
+            self.sheet.submitted.connect(self._on_submitted)
+            self.sheet.paths_dropped.connect(self.open_paths)
+            self.sheet.finished.connect(self._on_finished)
+            self.sheet.add_files(found.files)
+            self.sheet.open()
+            self.sheet.presets.search.setFocus()
+        else:
+            self.sheet.add_files(found.files)
+
+    def _report_skipped(self, found: MediaSearchResult) -> None:
+        """Say which files and folders are not in the sheet, and why."""
         if found.unreadable:
             self._window.show_message(
                 self.tr("Some folders couldn't be read."),
@@ -128,26 +147,12 @@ class SubmitFlow(QObject):
                     self.tr("Folders only add media files. Drop a file on its own to queue it anyway."),
                     "warning",
                 )
-            return
-        if found.is_truncated:
+        elif found.is_truncated:
             self._window.show_message(
                 self.tr("Only the first {0} files were added.").format(formatting.number(MAX_FILES)),
                 self.tr("Queue them, then drop the rest."),
                 "warning",
             )
-        if self.sheet is None:
-            context = self._window.context
-            self.sheet = SubmitSheet(
-                context.theme, context.bridge, context.window_state, services, self._window
-            )
-            self.sheet.submitted.connect(self._on_submitted)
-            self.sheet.paths_dropped.connect(self.open_paths)
-            self.sheet.finished.connect(self._on_finished)
-            self.sheet.add_files(found.files)
-            self.sheet.open()
-            self.sheet.presets.search.setFocus()
-        else:
-            self.sheet.add_files(found.files)
 
     def close(self) -> None:
         self._stop()

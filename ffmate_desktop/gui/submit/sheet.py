@@ -32,7 +32,7 @@ _BY_PRESET, _BY_COMMAND = 0, 1
 class SubmitSheet(SubmitSheetLayout):
     """Emits `submitted` with the queued tasks (Submitted) and the name of the preset."""
 
-    submitted = Signal(object, str)
+    submitted = Signal(SubmissionResult, str)
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class SubmitSheet(SubmitSheetLayout):
         self._nodes: list[Node] | None = None
         self._error: UserError | None = None
         self._is_finished = False
+        self._checked = 0
         self._reading: asyncio.Task[None] | None = None
         self._is_ready = self._is_submitting = self._submit_when_ready = False
         self.debouncer = PreviewDebouncer(self._bridge, services.preview, self)
@@ -77,7 +78,7 @@ class SubmitSheet(SubmitSheetLayout):
         self.debouncer.files_checked.connect(self._on_files_checked)
         self.debouncer.ready.connect(self._on_preview_ready)
         self.debouncer.failed.connect(self._on_preview_failed)
-        self._bridge.outage_changed.connect(self._on_away)
+        self._bridge.outage_changed.connect(self._on_outage)
         self.cancel_button.clicked.connect(self.reject)
         self.submit_button.clicked.connect(self.submit)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.submit)  # works inside the command field too
@@ -89,10 +90,10 @@ class SubmitSheet(SubmitSheetLayout):
 
     # -- Files, presets, nodes -----------------------------------------------------------------------------------
 
-    def add_files(self, found: Sequence[MediaFile]) -> None:
+    def add_files(self, files: Sequence[MediaFile]) -> None:
         """Add files, ignoring duplicates."""
         paths = {file.path for file in self.model.files}
-        self.model.set_files([*self.model.files, *(file for file in found if file.path not in paths)])
+        self.model.set_files([*self.model.files, *(file for file in files if file.path not in paths)])
         folders = {str(PurePath(file.path).parent) for file in self.model.files}
         self.subtitle.setText(
             folders.pop() if len(folders) == 1 else self.tr("From {0} folders").format(len(folders))
@@ -115,14 +116,14 @@ class SubmitSheet(SubmitSheetLayout):
 
     # -- Choosing ------------------------------------------------------------------------------------------------
 
-    def _on_mode(self, way: int) -> None:
+    def _on_mode(self, mode: int) -> None:
         self.output.apply_to(self._choice)
-        self._left.setCurrentIndex(way)
+        self._left.setCurrentIndex(mode)
         self._preset = self._preset or self.presets.current
-        self._choice.preset = self._preset.uuid if way == _BY_PRESET and self._preset else None
+        self._choice.preset = self._preset.uuid if mode == _BY_PRESET and self._preset else None
         self.output.show_choice(self._choice)
-        self.output.show_preset(self._preset if way == _BY_PRESET else None)
-        (self.presets.search if way == _BY_PRESET else self.command.text).setFocus()
+        self.output.show_preset(self._preset if mode == _BY_PRESET else None)
+        (self.presets.search if mode == _BY_PRESET else self.command.text).setFocus()
         self._schedule_preview()
 
     def _on_preset(self, preset: Preset | None) -> None:
@@ -157,8 +158,6 @@ class SubmitSheet(SubmitSheetLayout):
         """Whether the preview matches the current choice."""
         return self.debouncer.is_current
 
-    _checked = 0
-
     def _on_files_checked(self, count: int) -> None:
         self._checked = count
         self._update_note()
@@ -173,7 +172,7 @@ class SubmitSheet(SubmitSheetLayout):
         self._error, self._submit_when_ready = error, False
         self._show()
 
-    def _on_away(self, _since: object) -> None:
+    def _on_outage(self, _since: object) -> None:
         self._submit_when_ready = False  # do not submit unexpectedly when the database is back an hour later
         self._show()
 
@@ -201,19 +200,16 @@ class SubmitSheet(SubmitSheetLayout):
         elif len(self.model.rows) == len(self.model.files):
             text, color = preview_text(self.model.rows)
         elif self._checked:
-            words = self.tr("Checking outputs: {0} of {1} …")
-            text, color = (
-                words.format(formatting.number(self._checked), formatting.number(len(self.model.files))),
-                "text_2",
-            )
+            done, total = formatting.number(self._checked), formatting.number(len(self.model.files))
+            text, color = self.tr("Checking outputs: {0} of {1} …").format(done, total), "text_2"
         else:
             text, color = self.tr("Checking outputs …"), "text_2"
         self.preview.show_note(text, color)
 
     def _show_eligibility(self) -> None:
         if self._nodes is not None:
-            own = self._preset.labels if self._preset and self.mode.current == _BY_PRESET else ()
-            self.show_eligibility(eligibility((*own, *self._choice.labels), self._nodes))
+            labels = self._preset.labels if self._preset and self.mode.current == _BY_PRESET else ()
+            self.show_eligibility(eligibility((*labels, *self._choice.labels), self._nodes))
 
     # -- Submitting ----------------------------------------------------------------------------------------------
 
@@ -258,7 +254,7 @@ class SubmitSheet(SubmitSheetLayout):
             self._bridge.anything_changed,
         ):
             signal.disconnect(self._read)
-        self._bridge.outage_changed.disconnect(self._on_away)
+        self._bridge.outage_changed.disconnect(self._on_outage)
         self._theme.changed.disconnect(self._show)
 
     def reject(self) -> None:

@@ -25,11 +25,11 @@ def file_count_text(count: int) -> str:
     )
 
 
-def eligibility_text(found: Sequence[Eligibility]) -> tuple[str, bool]:
+def eligibility_text(nodes: Sequence[Eligibility]) -> tuple[str, bool]:
     """A sentence, and whether any node can run the tasks."""
-    able = [node for node in found if node.can]
-    unable = [node for node in found if not node.can]
-    if not found:
+    able = [node for node in nodes if node.can]
+    unable = [node for node in nodes if not node.can]
+    if not nodes:
         return translate("SubmitSheet", "No node is running. The files wait until one joins."), False
     if not unable:
         if len(able) == 1:
@@ -40,7 +40,7 @@ def eligibility_text(found: Sequence[Eligibility]) -> tuple[str, bool]:
         reasons = translate("SubmitSheet", "{0}, and {1} more").format(reasons, len(unable) - _REASONS)
     if not able:
         return translate("SubmitSheet", "No node can run this now, so it waits: {0}.").format(reasons), False
-    return translate("SubmitSheet", "{0} of {1} nodes can; {2}.").format(len(able), len(found), reasons), True
+    return translate("SubmitSheet", "{0} of {1} nodes can; {2}.").format(len(able), len(nodes), reasons), True
 
 
 def _reason(node: Eligibility) -> str:
@@ -56,8 +56,8 @@ def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:
     if errors and len(errors) == len(rows) and len({row.message for row in errors}) == 1:
         return f"{errors[0].message} {errors[0].hint}".strip(), "failed"
     parts = [
-        text.format(file_count_text(counts[trouble]))
-        for trouble, text in (
+        text.format(file_count_text(counts[issue]))
+        for issue, text in (
             (PreviewIssue.INPUT, translate("SubmitSheet", "{0} can't be read")),
             (PreviewIssue.COMMAND, translate("SubmitSheet", "{0} can't run with this command")),
             (PreviewIssue.FOLDER, translate("SubmitSheet", "the output folder of {0} isn't writable")),
@@ -76,7 +76,7 @@ def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:
                 translate("SubmitSheet", "the output name of {0} is taken, so a number will be added"),
             ),
         )
-        if counts[trouble]
+        if counts[issue]
     ]
     if not parts:
         return translate("SubmitSheet", "All output names are free."), "done"
