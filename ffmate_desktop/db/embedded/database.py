@@ -25,9 +25,9 @@ _CONNECT_LIMIT = 30.0
 
 
 class EmbeddedDatabase:
-    """Use of the embedded server: started by the first user of the folder, stopped by the last one.
+    """Uses the embedded server. The first user of the folder starts it, and the last one stops it.
 
-    While it is open, a server or keeper that dies is started again, at the same address.
+    While it is open, a server or keeper that dies is restarted at the same address.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -36,15 +36,15 @@ class EmbeddedDatabase:
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self) -> str:
-        """Come in, and return a URI (libpq, asyncpg) of the database `ffmate`. Raises UserError.
+        """Start using the server; returns a URI (libpq, asyncpg) of the database `ffmate`. Raises UserError.
 
-        Takes as long as crash recovery needs; cancel it to give up.
+        May take as long as crash recovery; cancel it to give up.
         """
         if self._uri is None:
             try:
                 uri = await self._in_thread(self._user.attach)
                 await _ensure_database(uri)
-            except BaseException:  # also a cancellation: the lock must not stay
+            except BaseException:  # even a cancellation: the lock must be released
                 await self._in_thread(self._user.detach)
                 raise
             self._uri = uri
@@ -52,7 +52,7 @@ class EmbeddedDatabase:
         return self._uri
 
     async def close(self) -> None:
-        """Go out; the last user waits until the server has stopped."""
+        """Stop using the server; the last user waits until it has stopped."""
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])
@@ -83,16 +83,16 @@ class EmbeddedDatabase:
             try:
                 if await asyncio.to_thread(self._user.has_keeper):
                     continue
-                logs.database.warning("The embedded database stopped unexpectedly; starting it again.")
+                logs.database.warning("The embedded database stopped unexpectedly and is being restarted")
                 self._uri = await self._in_thread(self._user.restart)
                 pause = _WATCH
                 backoff.reset()
             except (UserError, OSError) as error:
                 pause = backoff.next_delay()
-                logs.database.error("The embedded database could not be started again: %s", error)
+                logs.database.error("Can't restart the embedded database: %s", error)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        """Run blocking work; a cancellation asks it to give up, and waits until it has."""
+        """Run blocking work in a thread; a cancellation makes it give up, and waits for that."""
         self._user.leaving.clear()
         thread = asyncio.ensure_future(asyncio.to_thread(work))
         try:
@@ -100,12 +100,12 @@ class EmbeddedDatabase:
         except asyncio.CancelledError:
             self._user.leaving.set()
             await asyncio.wait([thread])
-            thread.exception()  # given up as asked
+            thread.exception()  # it gave up as requested
             raise
 
 
 async def _ensure_database(uri: str) -> None:
-    """Make the database in a new cluster; two first users at once are welcome."""
+    """Create the database in a new cluster. Two first users may do this at once."""
     try:
         connection = await asyncpg.connect(uri, timeout=_CONNECT_LIMIT)
     except asyncpg.InvalidCatalogNameError:
@@ -117,7 +117,7 @@ async def _ensure_database(uri: str) -> None:
 
 @dataclass(frozen=True)
 class EmbeddedStatus:
-    """What `doctor` tells of the embedded server."""
+    """What `doctor` shows about the embedded server."""
 
     folder: Path
     version: int | None  # PostgreSQL's major version; None before the first use
@@ -128,9 +128,9 @@ class EmbeddedStatus:
 
 
 async def status(data_dir: Path) -> EmbeddedStatus | None:
-    """Look without starting or making anything; None when the folder has no embedded database.
+    """The state of the server, without starting or creating anything; None if the folder has no embedded database.
 
-    Raises UserError when this user may not look.
+    Raises UserError if this user has no access.
     """
     try:
         return await asyncio.to_thread(_status, data_dir)

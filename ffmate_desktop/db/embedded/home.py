@@ -1,9 +1,9 @@
-"""Where the embedded database of a data folder lives.
+"""Where the embedded database of a data folder is.
 
-Normally in `<data folder>/embedded-postgres`. As root, the folder is given to the account that the server runs as.
-Where that account cannot reach the data folder (a home that only root may enter), the database lives under
-/var/lib/ffmate-desktop and the data folder holds a note that says where. Permissions of folders that were not made
-here are never changed.
+Normally it is in `<data folder>/embedded-postgres`. As root, that folder is given to the account that the server runs
+as. If that account cannot enter the data folder (a home that only root may enter), the database is under
+/var/lib/ffmate-desktop, and a note in the data folder says where. Permissions of folders that were not created here
+are never changed.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ FOLDER = "embedded-postgres"
 NOTE = "embedded-postgres.txt"
 _NOTE_TEXT = """\
 {folder}
-The database of this folder lives there: its server cannot run as root, and no other account may enter this folder.
+The database of this folder is there: its server cannot run as root, and no other account may enter this folder.
 """
 
 
@@ -52,22 +52,22 @@ class Home:
 
     @property
     def log(self) -> Path:
-        """What the server had to say."""
+        """The server's log."""
         return self.folder / "server.log"
 
     @property
     def libraries(self) -> Path:
-        """What PostgreSQL's programs need on Windows in addition to their own."""
+        """Additional libraries for PostgreSQL's programs on Windows."""
         return self.folder / "libraries"
 
     @property
     def keeper_log(self) -> Path:
-        """What the keeper had to say, normally nothing."""
+        """The keeper's log, normally empty."""
         return self.folder / "keeper.log"
 
     @property
     def keeper_host(self) -> Path:
-        """The name of the computer that the keeper runs on: the folder may be on a network drive."""
+        """The name of the computer that runs the keeper, because the folder may be on a network drive."""
         return self.folder / "keeper.host"
 
     def lock(self, name: str) -> Path:
@@ -76,18 +76,18 @@ class Home:
 
     @classmethod
     def of(cls, folder: Path) -> "Home":
-        """The home in an existing folder, whose owner decides the account."""
+        """The home in an existing folder; its owner is the account."""
         return cls(folder, owner_of(folder) if user_id() == 0 else None)
 
 
 def existing_home(data_dir: Path) -> Home | None:
-    """The home of a data folder, if it has one yet; nothing is made. UserError when the note is wrong."""
+    """The home of a data folder if there is one. Creates nothing. UserError if the note is wrong."""
     folder = _noted(data_dir) or data_dir.resolve() / FOLDER
     return Home.of(folder) if folder.is_dir() else None
 
 
 def make_home(data_dir: Path) -> Home:
-    """Find or make the private folder. OSError as from mkdir; UserError when it is somebody else's."""
+    """Find or create the private folder. OSError as from mkdir; UserError if it belongs to another user."""
     data_dir = data_dir.resolve()
     make_data_folder(data_dir, own=False)
     folder = _noted(data_dir) or data_dir / FOLDER
@@ -108,7 +108,7 @@ def make_home(data_dir: Path) -> Home:
 
 
 def make_private_folder(folder: Path, account: Account | None = None) -> None:
-    """Make a folder that only this user enters (as root: give it to the account), or check that it is one."""
+    """Create a folder that only this user may enter (as root: give it to the account), or check an existing one."""
     uid = account.uid if account else user_id()
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
@@ -118,13 +118,13 @@ def make_private_folder(folder: Path, account: Account | None = None) -> None:
         facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != uid:
         raise UserError(
-            f"{folder} belongs to somebody else.",
-            "Run the program as the user who made it, or choose another folder with --data-dir.",
+            f"{folder} belongs to another user.",
+            "Run the program as the user who created it, or choose another folder with --data-dir.",
         )
     if stat.S_IMODE(facts.st_mode) & 0o077:
         raise UserError(
-            f"The folder {folder} is open to other users, and a database must not be.",
-            "Close it (chmod 700), or choose a folder with --data-dir on a disk that keeps permissions.",
+            f"Other users can open the folder {folder}, but a database must be private.",
+            "Run chmod 700 on it, or use --data-dir to choose a folder on a disk that supports permissions.",
         )
 
 
@@ -134,20 +134,18 @@ def _noted(data_dir: Path) -> Path | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise UserError(
-            f"{data_dir / NOTE} cannot be read: {read_error_text(error)}.", "Remove it."
-        ) from error
-    # The note may lie in a folder that others write to: root must not follow it anywhere else.
+        raise UserError(f"Can't read {data_dir / NOTE}: {read_error_text(error)}.", "Remove it.") from error
+    # Other users may be able to write the note, so root must not follow it anywhere else.
     if folder.parent != SYSTEM_FOLDER:
         raise UserError(f"{data_dir / NOTE} does not name a folder in {SYSTEM_FOLDER}.", "Remove that file.")
     return folder
 
 
 def _make_private_on_windows(folder: Path) -> None:
-    """Leave the user and the system on the folder's access list: the password for the server is in it."""
+    """Allow access only for the user and the system: the folder contains the server's password."""
     whoami = run(["whoami", "/user", "/fo", "csv", "/nh"]).stdout.decode(errors="replace")
     user = whoami.strip().rpartition(",")[2].strip('"')
     grants = (f"*{user}:(OI)(CI)F", "*S-1-5-18:(OI)(CI)F")
     if run(["icacls", str(folder), "/inheritance:r", "/grant:r", *grants]).returncode:
         hint = "Choose another folder with --data-dir."
-        raise UserError(f"The folder {folder} cannot be made private.", hint)
+        raise UserError(f"Can't make the folder {folder} private.", hint)

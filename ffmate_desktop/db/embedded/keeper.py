@@ -1,7 +1,7 @@
-"""The keeper: a small process that owns the server of one home and stops it when its last user is gone.
+"""The keeper: a small process that owns the server of one home, and stops it when its last user is gone.
 
-Users hold shared locks, which the system drops however they die; the keeper waits for one, blocked in the kernel.
-Run as `python -m ffmate_desktop.db.embedded.keeper HOME BINARIES`; it must stay light to import.
+Users hold shared locks, which the system releases however they die. The keeper waits for one, blocked in the kernel.
+Run as `python -m ffmate_desktop.db.embedded.keeper HOME BINARIES`; importing it must stay cheap.
 """
 
 import contextlib
@@ -26,9 +26,9 @@ _LOG_CHECK = 60.0  # seconds
 
 
 def stop_if_unused(home: Home, seconds: float, leaving: Event | None = None) -> bool:
-    """Stop the server when nobody uses it; needs the start lock.
+    """Stop the server if it has no users; needs the start lock.
 
-    False when it was asked to stop and had not ended after `seconds`, or when `leaving` was set.
+    False if it was asked to stop and had not ended after `seconds`, or if `leaving` was set.
     """
     users = FileLock(home.lock("users"))
     if not users.acquire(exclusive=True):
@@ -45,17 +45,17 @@ def _stop_when_unused(home: Home) -> None:
     while True:
         wake.acquire(exclusive=True, block=True)
         wake.release()
-        # Now with the right to decide: somebody may have come in between.
+        # Check again with the start lock: a new user may have come in the meantime.
         start.acquire(exclusive=True, block=True)
         stop_if_unused(home, seconds=600)
         start.release()
-        time.sleep(0.1)  # the end of the server ends this process
+        time.sleep(0.1)  # when the server ends, this process ends
 
 
 def _serve(home: Home, binaries: Path) -> None:
     """Adopt the live server or start one, and wait until it ends."""
     if running := server.find_running(home):
-        with contextlib.suppress(psutil.NoSuchProcess):  # it died just now: start it
+        with contextlib.suppress(psutil.NoSuchProcess):  # it died just now, so start it
             psutil.Process(running.pid).wait()
             return
     deadline = time.monotonic() + _ORPHANS_PATIENCE
@@ -68,16 +68,16 @@ def _serve(home: Home, binaries: Path) -> None:
 
 
 def main(folder: str, binaries: str) -> None:
-    """Keep the server of this home until it ends; returns at once when there is a keeper already."""
+    """Run the server of this home until it ends; returns at once if there already is a keeper."""
     signals = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32":
         signals.append(signal.SIGHUP)
     for number in signals:
-        # Users may be cleaning up after the same signal, and need the database for it.
+        # Users may be shutting down because of the same signal, and need the database for that.
         signal.signal(number, lambda *_: None)
     home, programs = Home.of(Path(folder)), Path(binaries)
     keeper, ended = FileLock(home.lock("keeper")), Event()
-    # Others look whether the lock is free by taking it for a moment.
+    # Other processes test whether the lock is free by taking it briefly.
     if not wait_until(lambda: keeper.acquire(exclusive=True), seconds=2):
         return
     write_beside(home.keeper_host, socket.gethostname())
@@ -85,7 +85,7 @@ def main(folder: str, binaries: str) -> None:
     def until_it_ends(duty: Callable[[], None]) -> None:
         try:
             duty()
-        except Exception:  # noqa: BLE001 - told in the log; then this process goes, and users start another
+        except Exception:  # noqa: BLE001 - it is in the log; this process ends, and users start another keeper
             traceback.print_exc()
         ended.set()
 

@@ -1,7 +1,7 @@
-"""What PostgreSQL's programs for Windows need and their wheel does not bring.
+"""A library that PostgreSQL's programs for Windows need and their wheel does not contain.
 
-PostgreSQL 18 in the wheel is built with MinGW and needs its thread library, which no Windows has. PyAV brings it
-under a name of its own. `tests/db/embedded/test_windows_programs.py` finds what else the wheel may come to miss.
+The wheel's PostgreSQL 18 is built with MinGW and needs its thread library, which Windows does not have. PyAV contains
+it under another name. `tests/db/embedded/test_windows_programs.py` notices if a future wheel lacks more.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ THREADS = "libwinpthread-1.dll"
 
 
 def bring_libraries(folder: Path, programs: Path, packages: Path | None = None) -> Path:
-    """Put the missing library into `folder` and return that, for the search path of the programs.
+    """Put the missing library into `folder`, and return that for the search path of the programs.
 
-    `packages` is where Python's packages are installed. Raises UserError when the library is nowhere.
+    `packages` is where Python's packages are installed. Raises UserError if the library is not found.
     """
     folder.mkdir(exist_ok=True)
     if not (programs / THREADS).exists():
@@ -30,14 +30,14 @@ def _find(packages: Path) -> Path:
     found = sorted((packages / "av.libs").glob(f"{Path(THREADS).stem}-*.dll"))
     if not found:
         raise UserError(
-            f"The embedded database does not start here, because {THREADS} is missing.",
-            "Install FFmate Desktop again, or give the address of a PostgreSQL server with --database.",
+            f"The embedded database can't start because {THREADS} is missing.",
+            "Reinstall FFmate Desktop, or give the address of a PostgreSQL server with --database.",
         )
     return found[0]
 
 
 def _packages() -> Path:
-    spec = importlib.util.find_spec("av")  # not imported: that takes long
+    spec = importlib.util.find_spec("av")  # not imported, because that is slow
     return Path(spec.origin).parents[1] if spec and spec.origin else Path()
 
 
@@ -48,6 +48,6 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, fresh)
     try:
         fresh.replace(target)
-    except PermissionError:  # a running server uses the one of another release
+    except PermissionError:  # a running server uses the file of another release
         with contextlib.suppress(OSError):
             fresh.unlink()

@@ -1,4 +1,4 @@
-"""What the embedded server needs of locks and files: see `file_locks`, and waiting for a condition."""
+"""Locks and private files for the embedded server (see `file_locks`), and waiting for a condition."""
 
 import os
 import time
@@ -12,7 +12,7 @@ __all__ = ["FileLock", "open_for_folder_owner", "wait_until", "write_beside"]
 
 
 def write_beside(path: Path, text: str) -> None:
-    """Replace the content of such a file."""
+    """Replace the content of a private file."""
     descriptor = open_for_folder_owner(path, os.O_WRONLY | os.O_TRUNC)
     try:
         os.write(descriptor, text.encode())
@@ -21,7 +21,7 @@ def write_beside(path: Path, text: str) -> None:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, leaving: Event | None = None) -> bool:
-    """Ask every few milliseconds, slower as time goes by; False after `seconds` or when `leaving` is set."""
+    """Check every few milliseconds, gradually slower; False after `seconds`, or when `leaving` is set."""
     leaving = leaving or Event()
     begin = time.monotonic()
     while not condition():

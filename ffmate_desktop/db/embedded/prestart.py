@@ -1,6 +1,6 @@
-"""Makes the embedded database of a new data folder in a process of its own, while a window loads its parts.
+"""Creates the embedded database of a new data folder in a separate process, while the window loads.
 
-The first start takes seconds, and users wait for it; later starts are quick.
+The first start takes seconds that a user would notice; later starts are quick.
 Run as `python -m ffmate_desktop.db.embedded.prestart DATA_DIR`. It uses the server like any other process, until its
 input ends or the window has had time to connect.
 """
@@ -17,18 +17,18 @@ from ffmate_desktop.db.embedded.environment import helper_environment
 from ffmate_desktop.db.embedded.home import FOLDER, NOTE
 
 _LINGER = 15.0
-"""Seconds for the window to come in; whoever is late starts the server again."""
+"""Seconds for the window to connect; a later window starts the server again."""
 _STOP_LIMIT = 60.0
 
 
 @contextlib.contextmanager
 def prestarted_database(data_dir: Path) -> Iterator[None]:
-    """Make and start the database beside the block, unless there is one. A block that ends early stops it."""
+    """Create and start the database while the block runs, unless it exists. A block that ends early stops it."""
     if any((data_dir / name).exists() for name in (FOLDER, NOTE)):
         yield
         return
     process = _start(data_dir)
-    # Whatever goes wrong there goes wrong for the window too, which tells it.
+    # An error in the process also occurs in the window, which shows it.
     Thread(target=process.wait, name="embedded database ahead", daemon=True).start()
     try:
         yield
@@ -51,7 +51,7 @@ def _start(data_dir: Path) -> "subprocess.Popen[bytes]":
 
 
 def main(folder: str) -> None:
-    """Be a user of the server until the input ends, or for a while."""
+    """Use the server until the input ends, or for a while."""
     from ffmate_desktop.db.embedded.users import ServerUser  # noqa: PLC0415 - not for the window, which is not painted yet
 
     user, over = ServerUser(Path(folder)), Event()
@@ -67,7 +67,7 @@ def main(folder: str) -> None:
         user.attach()
         over.wait(_LINGER)
     finally:
-        user.leaving.clear()  # the server is to be stopped in order
+        user.leaving.clear()  # so that the server is stopped regularly
         user.detach()
 
 

@@ -1,4 +1,4 @@
-"""One PostgreSQL server on one private folder: make its cluster, start it, look at it, stop it."""
+"""One PostgreSQL server on one private folder: create its cluster, start, inspect and stop it."""
 
 import contextlib
 import hashlib
@@ -29,7 +29,7 @@ _PORT = 5432  # of the Unix socket: only a part of its name
 _SOCKET_FOLDER_LIMIT = 103 - len("/.s.PGSQL.5432")
 _LOG_LIMIT, _LOG_KEPT = 5_000_000, 500_000  # bytes
 
-# Given on the command line, so that they reach clusters that an older version of this program made.
+# Passed on the command line, so that they also apply to clusters of older versions of this program.
 _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
@@ -48,7 +48,7 @@ _SETTINGS_SINCE_18 = {"io_method": "sync"}
 
 @dataclass(frozen=True)
 class RunningServer:
-    """A live server of a home. `phase` is its own word: starting, ready, stopping."""
+    """A live server of a home. `phase` is its own term: starting, ready, stopping."""
 
     pid: int
     phase: str
@@ -57,14 +57,14 @@ class RunningServer:
 
     @property
     def ready(self) -> bool:
-        """Whether it takes connections."""
+        """Whether it accepts connections."""
         return self.phase == "ready"
 
 
 def find_running(home: Home) -> RunningServer | None:
     """The live server of this home, or None.
 
-    postmaster.pid alone proves nothing: after a crash it stays, and its number may belong to another process by now.
+    postmaster.pid alone proves nothing: it remains after a crash, and another process may have its number by then.
     """
     pid_file = home.cluster / "postmaster.pid"
     try:
@@ -83,9 +83,9 @@ def _serves(pid: int, cluster: Path) -> bool:
     try:
         process = psutil.Process(pid)
         words = process.cmdline() if process.name().startswith("postgres") else []
-        # The same folder, not the same words: file systems may ignore case and forms of accents.
+        # Compare folders, not texts: file systems may ignore case and Unicode normalization.
         return "-D" in words and cluster.samefile(words[words.index("-D") + 1])
-    except (psutil.Error, OSError):  # gone, a zombie, of somebody whom our server could not be, elsewhere
+    except (psutil.Error, OSError):  # gone, a zombie, or a process of another user or folder
         return False
 
 
@@ -99,9 +99,9 @@ def uri(home: Home, running: RunningServer) -> str:
 
 
 def initialise(home: Home, binaries: Path) -> None:
-    """Make the cluster, whole or not at all: in a temporary folder that then takes its name.
+    """Create the cluster completely or not at all: in a temporary folder that is then renamed.
 
-    Needs the start lock. Raises UserError (no space, no name for this user) with what initdb said.
+    Needs the start lock. Raises UserError (no space, no name for this user) with initdb's output.
     """
     for leftover in home.folder.glob("cluster.new-*"):
         shutil.rmtree(leftover)
@@ -112,7 +112,7 @@ def initialise(home: Home, binaries: Path) -> None:
         write_beside(_password_file(home), secrets.token_urlsafe(32))
         command += ["--auth=scram-sha-256", f"--pwfile={_password_file(home)}"]
     else:
-        # Whoever reaches the socket is the owner of the folder or root.
+        # Only the owner of the folder, and root, can reach the socket.
         command += ["--auth=trust"]
     identity = as_account(home.account)
     done = subprocess.run(
@@ -131,18 +131,18 @@ def initialise(home: Home, binaries: Path) -> None:
 def _init_error(home: Home, output: str) -> UserError:
     if "No space left" in output:
         hint = "Free some space, or choose another folder with --data-dir."
-        return UserError(f"There is no space left for the embedded database in {home.folder}.", hint)
+        return UserError(f"There isn't enough space for the embedded database in {home.folder}.", hint)
     if "could not look up effective user ID" in output:
         return UserError(
-            "PostgreSQL does not start for a user that has no name on this system.",
+            "PostgreSQL can't start for a user without a name on this system.",
             "Add the user to /etc/passwd, or give the address of a PostgreSQL server with --database.",
         )
     reason = " ".join(output.strip().splitlines()[-3:])
-    return UserError(f"The embedded database could not be made in {home.folder}: {reason}")
+    return UserError(f"Can't create the embedded database in {home.folder}: {reason}")
 
 
 def launch(home: Home, binaries: Path) -> Callable[[], object]:
-    """Start the server and return at once, with a function that waits until it ends. Needs the keeper lock."""
+    """Start the server; returns at once with a function that waits until it ends. Needs the keeper lock."""
     _clear_stale_files(home)
     rotate_log(home)
     if WINDOWS:
@@ -161,7 +161,7 @@ def launch(home: Home, binaries: Path) -> Callable[[], object]:
 
 
 def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
-    """By pg_ctl, which gives up administrator's rights where PostgreSQL would refuse them."""
+    """Use pg_ctl, which drops administrator rights, because PostgreSQL refuses to run with them."""
     settings = _settings(home) | {"listen_addresses": "127.0.0.1", "port": str(_free_port(home))}
     command = [program(binaries, "pg_ctl"), "start", "-w", "-t", "900", "-D", str(home.cluster)]
     command += ["-l", str(home.log), "-o", " ".join(_options(settings))]
@@ -176,7 +176,7 @@ def _launch_on_windows(home: Home, binaries: Path) -> Callable[[], object]:
 
 
 def _clear_stale_files(home: Home) -> None:
-    """Remove what a killed server left; PostgreSQL itself would stop at a process number that is taken again."""
+    """Remove files of a killed server: PostgreSQL would not start if another process has its number now."""
     if find_running(home) is not None:
         raise RuntimeError(f"a server on {home.cluster} is alive")
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)
@@ -186,14 +186,14 @@ def _clear_stale_files(home: Home) -> None:
 
 
 def socket_folder(home: Home) -> Path:
-    """The private folder for the Unix socket: the home, or a short one when its path is too long or too odd.
+    """The private folder for the Unix socket: the home, or a short one if its path is too long or has odd characters.
 
-    Raises UserError when somebody else took the short one.
-    Not under XDG_RUNTIME_DIR: that goes away when the user logs out, and a node may stay.
+    Raises UserError if the short one belongs to another user.
+    It is not under XDG_RUNTIME_DIR, which disappears when the user logs out, while a node may stay.
     """
     path = str(home.folder)
     short_enough = len(os.fsencode(path)) <= _SOCKET_FOLDER_LIMIT
-    # A comma separates hosts in a URI and folders in the setting, where the quote quotes.
+    # A comma separates hosts in a URI, and folders in the setting. A quote is special in the setting, too.
     if WINDOWS or (short_enough and path.isprintable() and not set(path) & set(',"')):
         return home.folder
     uid = home.account.uid if home.account else user_id()
@@ -204,15 +204,15 @@ def socket_folder(home: Home) -> Path:
 
 
 def forget_socket(home: Home) -> None:
-    """After the server has ended: remove the short folder, if there is one."""
+    """Remove the short folder, if there is one, after the server has ended."""
     folder = socket_folder(home)
     if folder != home.folder:
-        with contextlib.suppress(OSError):  # not empty: somebody may be looking into it
+        with contextlib.suppress(OSError):  # not empty: another process may have a file in it
             folder.rmdir()
 
 
 def request_stop(home: Home) -> None:
-    """Ask a live server for a fast stop: sessions are ended, everything is written; does not wait."""
+    """Ask a live server for a fast stop, which ends sessions and writes everything; does not wait."""
     running = find_running(home)
     if running is None:
         return
@@ -226,7 +226,7 @@ def request_stop(home: Home) -> None:
 
 
 def rotate_log(home: Home) -> None:
-    """Keep the log below a bound, also while the server writes to it: it appends, so cutting is safe."""
+    """Limit the size of the log, even while the server writes to it: it appends, so truncating is safe."""
     with contextlib.suppress(FileNotFoundError, PermissionError):  # Windows refuses while it is open
         if home.log.stat().st_size > _LOG_LIMIT:
             with home.log.open("r+b") as file:
@@ -238,12 +238,12 @@ def rotate_log(home: Home) -> None:
 
 
 def log_size(home: Home) -> int:
-    """Bytes in the log, to read later what came after."""
+    """Size of the log in bytes, for `log_since`."""
     return home.log.stat().st_size if home.log.exists() else 0
 
 
 def log_since(home: Home, mark: int) -> str:
-    """What was logged after `mark` bytes."""
+    """What was logged after the first `mark` bytes."""
     return home.log.read_bytes()[mark:].decode(errors="replace") if home.log.exists() else ""
 
 
@@ -264,7 +264,7 @@ def _environment(home: Home, binaries: Path) -> dict[str, str]:
 
 
 def _free_port(home: Home) -> int:
-    """The port of the last time if it is free, so that addresses stay good after a crash; else any free one."""
+    """The previous port if it is free, so that addresses stay valid after a crash; otherwise any free port."""
     note = home.folder / "port"
     last = int(note.read_text(encoding="ascii")) if note.exists() else 0
     for wanted in (last, 0):
@@ -273,4 +273,4 @@ def _free_port(home: Home) -> int:
             port = int(probe.getsockname()[1])
             note.write_text(str(port), encoding="ascii")
             return port
-    raise UserError("No network port is free for the embedded database.")
+    raise UserError("There is no free network port for the embedded database.")

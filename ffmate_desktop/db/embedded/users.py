@@ -1,4 +1,4 @@
-"""One process's use of the embedded server: come in (starting it if need be), go out (stopping it if last)."""
+"""One process that uses the embedded server: attach (start it if needed), and detach (stop it if last)."""
 
 import contextlib
 import os
@@ -25,12 +25,14 @@ _SPACE = "Free some space on that disk."
 
 
 class ServerUser:
-    """The synchronous half of EmbeddedDatabase; every method may block and belongs in a thread.
+    """The synchronous half of EmbeddedDatabase. Every method may block, so call them in a thread.
 
-    Locks in the home: `users` is held shared by everyone who uses the server; `start` exclusively by whoever starts
-    or stops it, and only its holder looks whether `users` is free; `keeper` exclusively by the keeper for its life;
-    `wake` like `users`, for the keeper to wait on without disturbing those who look.
-    Set `leaving` to end any wait early; the keeper then does what remains.
+    Locks in the home:
+    - `users`: held shared by every process that uses the server.
+    - `start`: held exclusively by the process that starts or stops the server. Only its holder tests `users`.
+    - `keeper`: held exclusively by the keeper for its whole life.
+    - `wake`: held like `users`. The keeper waits for it without disturbing processes that test `users`.
+    Set `leaving` to end any wait early; the keeper then does the rest.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -40,7 +42,7 @@ class ServerUser:
         self.leaving = Event()
 
     def attach(self) -> str:
-        """Count this process among the users, and return the URI of the server, which is up.
+        """Register as a user, start the server if needed, and return its URI.
 
         Raises UserError: the folder cannot be used, no space, no programs, or the server does not start. Call
         `detach` even then.
@@ -56,23 +58,23 @@ class ServerUser:
         except OSError as error:
             reason = f"{error.strerror} ({error.filename})" if error.filename else str(error)
             raise UserError(
-                f"The embedded database cannot use the folder {self._data_dir}: {reason}.",
-                "Check its permissions and the space on its disk, or choose another folder with --data-dir.",
+                f"The embedded database can't use the folder {self._data_dir}: {reason}.",
+                "Check its permissions and the free space, or choose another folder with --data-dir.",
             ) from error
 
     def has_keeper(self) -> bool:
-        """Whether the keeper, and so the server, lives."""
+        """Whether the keeper lives, and so the server."""
         return self._home is not None and not FileLock(self._home.lock("keeper")).is_free()
 
     def restart(self) -> str:
-        """After the server or its keeper died: start what is missing, and return the URI."""
+        """After the server or its keeper died: start what is missing; returns the URI."""
         if self._home is None:
             raise RuntimeError("not in use")
         with self._starting(self._home):
             return self._bring_up(self._home)
 
     def detach(self) -> None:
-        """Count this process out; the last one waits until the server has stopped, up to a minute."""
+        """Unregister as a user; the last one waits up to a minute until the server has stopped."""
         home = self._home
         if home is None or not self._held:
             return
@@ -86,18 +88,20 @@ class ServerUser:
                 if stopped and server.find_running(home) is None:
                     stopped = wait_until(keeper.is_free, 10)
         except OSError as error:
-            logs.database.warning("The folder of the embedded database is out of reach: %s", error)
+            logs.database.warning("Can't access the folder of the embedded database: %s", error)
         finally:
             start.release()
         if not stopped:
-            logs.database.warning("The embedded database is still busy stopping.")
+            logs.database.warning("The embedded database is still stopping")
 
     @contextlib.contextmanager
     def _starting(self, home: Home) -> Iterator[None]:
-        """The right to start the server."""
+        """Hold the right to start the server."""
         start = FileLock(home.lock("start"))
         if not wait_until(lambda: start.acquire(exclusive=True), _START_LIMIT, self.leaving):
-            raise UserError("Another program is busy with the embedded database.", "Try again later.")
+            raise UserError(
+                "Another program is starting or stopping the embedded database.", "Try again later."
+            )
         try:
             yield
         finally:
@@ -106,31 +110,31 @@ class ServerUser:
     def _bring_up(self, home: Home) -> str:
         binaries = find_binaries(home)
         if not home.cluster.exists():
-            logs.database.info("Making the embedded database in %s.", home.folder)
+            logs.database.info("Creating the embedded database in %s", home.folder)
             server.initialise(home, binaries)
         keeper: Thread | None = None
-        mark, begin, told, waited = server.log_size(home), time.monotonic(), False, 0.0
+        mark, begin, logged, waited = server.log_size(home), time.monotonic(), False, 0.0
         while not self.leaving.wait(min(0.2, 0.005 + waited / 50)):
-            running, kept = server.find_running(home), self.has_keeper()
-            if kept and running and running.ready:
+            running, has_keeper = server.find_running(home), self.has_keeper()
+            if has_keeper and running and running.ready:
                 return server.uri(home, running)
-            if not kept and keeper is None:
-                server.socket_folder(home)  # here, where its UserError is seen
+            if not has_keeper and keeper is None:
+                server.socket_folder(home)  # here, where its UserError is shown
                 keeper = _start_keeper(home, binaries)
-            elif not kept and keeper is not None and not keeper.is_alive():
+            elif not has_keeper and keeper is not None and not keeper.is_alive():
                 raise _start_error(home, mark)
             waited = time.monotonic() - begin
-            if waited > 5 and not told:
+            if waited > 5 and not logged:
                 _refuse_other_computer(home)
-                logs.database.info("The embedded database recovers from an unclean stop; this may take long.")
-                told = True
+                logs.database.info("The embedded database is recovering from a crash, which may take a while")
+                logged = True
             if waited > _START_LIMIT:
-                raise UserError("The embedded database needs very long to start.", f"Its log is {home.log}.")
-        raise UserError("The start of the embedded database was given up.")
+                raise UserError("The embedded database takes too long to start.", f"See its log: {home.log}.")
+        raise UserError("The start of the embedded database was cancelled.")
 
 
 def _start_keeper(home: Home, binaries: Path) -> Thread:
-    """Start the keeper in a session of its own, and return the thread that sees its end (and leaves no zombie)."""
+    """Start the keeper in its own session; returns the thread that waits for its end (which avoids a zombie)."""
     descriptor = open_for_folder_owner(home.keeper_log, os.O_WRONLY | os.O_TRUNC)
     flags = 0
     if sys.platform == "win32":
@@ -143,7 +147,7 @@ def _start_keeper(home: Home, binaries: Path) -> Thread:
         )  # fmt: skip
     finally:
         os.close(descriptor)
-    # A daemon, because the keeper may well outlive this process.
+    # A daemon thread, because the keeper may outlive this process.
     thread = Thread(target=keeper.wait, name="embedded database keeper", daemon=True)
     thread.start()
     return thread
@@ -155,13 +159,13 @@ def _refuse_other_computer(home: Home) -> None:
         if host != socket.gethostname():
             raise UserError(
                 f"The embedded database in {home.folder} is in use on another computer, {host}.",
-                "Choose a folder of this computer with --data-dir, or share a PostgreSQL server with --database.",
+                "Use --data-dir to choose a folder on this computer, or share a PostgreSQL server with --database.",
             )
 
 
 def _start_error(home: Home, mark: int) -> UserError:
-    said = server.log_since(home, mark) or home.keeper_log.read_text(encoding="utf-8", errors="replace")
-    if "No space left" in said:
-        return UserError(f"There is no space left for the embedded database in {home.folder}.", _SPACE)
-    lines = "\n".join(said.strip().splitlines()[-6:])
-    return UserError(f"The embedded database did not start. Its log ({home.log}) ends with:\n{lines}")
+    output = server.log_since(home, mark) or home.keeper_log.read_text(encoding="utf-8", errors="replace")
+    if "No space left" in output:
+        return UserError(f"There isn't enough space for the embedded database in {home.folder}.", _SPACE)
+    lines = "\n".join(output.strip().splitlines()[-6:])
+    return UserError(f"The embedded database didn't start. The end of its log ({home.log}):\n{lines}")

@@ -39,7 +39,7 @@ async def test_a_socket_folder_made_by_somebody_else_is_not_used(folder: Path, d
     socket_folder.rmdir()
     socket_folder.symlink_to(folder)
     try:
-        with pytest.raises(UserError, match=r"belongs to somebody else"):
+        with pytest.raises(UserError, match=r"belongs to another user"):
             await EmbeddedDatabase(data_dir).open()
     finally:
         socket_folder.unlink()
