@@ -1,4 +1,4 @@
-"""The commands about the files of a watchfolder: what became of each, scanning now, and a dry run."""
+"""The commands about the files of a watchfolder: list, retry, scan and dry run."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,7 +14,7 @@ from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import in_use
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import moment, printable, size
-from ffmate_desktop.cli.watchfolders import AsJson, Which, tell
+from ffmate_desktop.cli.watchfolders import AsJson, Which, print_result
 from ffmate_desktop.cli.watchfolders import app as watchfolders
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
@@ -47,16 +47,20 @@ def files(
     which: Which,
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", metavar="STATE", help=f"Only these: {', '.join(_KNOWN)}. Repeatable."),
+        typer.Option(
+            "--state", metavar="STATE", help=f"Only files in this state: {', '.join(_KNOWN)}. Repeatable."
+        ),
     ] = None,
-    find: Annotated[str, typer.Option("--find", metavar="TEXT", help="Only paths with this in it.")] = "",
+    find: Annotated[
+        str, typer.Option("--find", metavar="TEXT", help="Only paths that contain this text.")
+    ] = "",
     gone: Annotated[
-        bool, typer.Option("--gone", help="Also files that went before they had a task.")
+        bool, typer.Option("--gone", help="Also list files that disappeared before they were queued.")
     ] = False,
-    limit: Annotated[int, number_option("--limit", "N", "How many to show at most; 0 shows all.")] = 100,
+    limit: Annotated[int, number_option("--limit", "N", "Show at most this many; 0 shows all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Every file, what became of it, and why; the latest found first. “gone”: it is not there any more."""
+    """List the files with their state and the reason, most recently found first."""
     context = context_of(typer_context)
     view = FileFilterView(frozenset(_file_state(word) for word in state or ()), find, gone)
     context.run(_files(context, which, view, limit or None, as_json))
@@ -66,7 +70,7 @@ def _file_state(word: str) -> FileState:
     for state in _KNOWN:
         if state == word.lower():
             return state
-    raise UsageError(f"“{word}” is not a state.", f"There are {', '.join(_KNOWN)}.")
+    raise UsageError(f"“{word}” isn't a state.", f"Use one of: {', '.join(_KNOWN)}.")
 
 
 async def _files(
@@ -115,11 +119,11 @@ def retry(
     typer_context: typer.Context,
     which: Which,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="As `watchfolders files` shows them.")
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="A path as `watchfolders files` shows it.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try files again that failed, or whose task was cancelled; without FILE all that failed."""
+    """Retry files that failed or were cancelled. Without FILE, retry all that failed."""
     context = context_of(typer_context)
     context.run(_retry_some(context, which, paths, as_json) if paths else _retry_all(context, which, as_json))
 
@@ -135,28 +139,28 @@ async def _retry_all(context: Context, which: str, as_json: bool) -> None:
             async for _ in pages:
                 pass
     if not as_json:
-        many = "1 file is" if retried.count == 1 else f"{retried.count} files are"
-        context.console.print(f"{many} tried again" if retried.count else "No file can be tried again.")
+        many = "1 file" if retried.count == 1 else f"{retried.count} files"
+        context.console.print(f"Retrying {many}." if retried.count else "No files to retry.")
     if retried.in_use:
         raise UserError(in_use(retried.in_use))
 
 
 @dataclass
 class _Retried:
-    """How many files are tried again, and the tasks that another one is in the way of."""
+    """How many files are retried, and the tasks whose output another task is writing."""
 
     count: int = 0
     in_use: list[UUID] = field(default_factory=list)
 
     async def pages(self, cluster: ClusterServices, folder: UUID) -> AsyncIterator[list[str]]:
-        """Try a page of files that failed again, and tell their paths."""
+        """Retry the failed files page by page; yields the paths of the retried ones."""
         view = FileFilterView(frozenset({FileState.FAILED}))
         async for page in cluster.watchfolders.file_pages(folder, view):
-            # Those whose tasks were deleted get new ones from the next scan.
-            taken = await cluster.watchfolders.take_again(folder, [file.id for file in page])
-            rest = [file for file in page if file.id not in taken and not file.gone]
+            # The next scan queues those whose tasks were deleted.
+            queued_again = await cluster.watchfolders.queue_again(folder, [file.id for file in page])
+            rest = [file for file in page if file.id not in queued_again and not file.gone]
             restarted, in_use = await cluster.bulk.restart([file.task for file in rest if file.task])
-            again = [file.path for file in page if file.id in taken or file.task in restarted]
+            again = [file.path for file in page if file.id in queued_again or file.task in restarted]
             self.count += len(again)
             self.in_use += in_use
             yield again
@@ -176,14 +180,14 @@ async def _retry_some(context: Context, which: str, paths: list[str], as_json: b
         ]
         found = {file.path for file in chosen}
         refused = [
-            f"“{printable(path)}” is no file that failed or was cancelled."
+            f"“{printable(path)}” isn't a file that failed or was cancelled."
             for path in paths
             if path not in found
         ]
-        # Those whose tasks were deleted get new ones from the next scan.
-        taken = await cluster.watchfolders.take_again(folder.uuid, [file.id for file in chosen])
+        # The next scan queues those whose tasks were deleted.
+        queued_again = await cluster.watchfolders.queue_again(folder.uuid, [file.id for file in chosen])
         for file in chosen:
-            if file.id in taken:
+            if file.id in queued_again:
                 again.append(file.path)
             elif file.gone or file.task is None:
                 refused.append(f"“{printable(file.path)}”: {_why_not(file)}")
@@ -195,13 +199,13 @@ async def _retry_some(context: Context, which: str, paths: list[str], as_json: b
     if as_json:
         context.print_json(again)
     for path in () if as_json else again:
-        context.console.print(f"{printable(path)} is tried again", markup=False)
+        context.console.print(f"Retrying {printable(path)}", markup=False)
     if refused:
         raise UserError("\n".join(refused))
 
 
 def _why_not(file: WatchedFile) -> str:
-    return "it is not there any more." if file.gone else f"it never had a task. {printable(file.reason)}"
+    return "the file is gone." if file.gone else f"it was never queued. {printable(file.reason)}"
 
 
 @watchfolders.command("scan")
@@ -209,11 +213,11 @@ def scan(
     typer_context: typer.Context,
     which: Which,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only list, from this computer, what would happen and why.")
+        bool, typer.Option("--dry-run", help="Only show what a scan by this computer would do.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let a node scan it now, without waiting for its interval."""
+    """Scan it now instead of waiting for its interval."""
     context = context_of(typer_context)
     context.run(_scan(context, which, dry_run, as_json))
 
@@ -223,22 +227,21 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
         folder = await cluster.watchfolders.find(which)
         if not dry_run:
             await cluster.watchfolders.scan(folder.uuid)
-            tell(context, folder, "is scanned by the next free node", as_json)
+            print_result(context, folder, "will be scanned by the next free node", as_json)
             return
-        foreseen = await cluster.watchfolders.dry_run(folder.uuid)
+        run = await cluster.watchfolders.dry_run(folder.uuid)
     if as_json:
         files = [
-            {key: value for key, value in asdict(file).items() if value is not None}
-            for file in foreseen.files
+            {key: value for key, value in asdict(file).items() if value is not None} for file in run.files
         ]
-        context.print_json({"files": files, "unreadable": foreseen.unreadable})
+        context.print_json({"files": files, "unreadable": run.unreadable})
         return
-    for sentence in foreseen.unreadable:
+    for sentence in run.unreadable:
         context.console.print(Text(printable(sentence), "red"))
-    taken = sum(file.takes for file in foreseen.files)
-    looked = "1 file" if len(foreseen.files) == 1 else f"{len(foreseen.files)} files"
-    context.console.print(f"{looked}, {taken} would be queued now. Nothing was changed.")
-    context.table(*_FORESEEN).write(
+    taken = sum(file.takes for file in run.files)
+    total = "1 file" if len(run.files) == 1 else f"{len(run.files)} files"
+    context.console.print(f"{total}, {taken} would be queued now. This was a dry run: nothing was changed.")
+    context.table(*_DRY_RUN_COLUMNS).write(
         (
             file.path,
             Text(file.state.value, STATE_COLOURS[file.state]),
@@ -246,11 +249,11 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
             file.reason,
             file.output or "",
         )
-        for file in foreseen.files
+        for file in run.files
     )
 
 
-_FORESEEN = (
+_DRY_RUN_COLUMNS = (
     TableColumn("FILE", Fit.FOLD),
     TableColumn("STATE"),
     TableColumn("SIZE", right=True),

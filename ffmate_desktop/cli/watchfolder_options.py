@@ -1,29 +1,32 @@
-"""The options that `watchfolders add` and `edit` share, and how their words become settings."""
+"""The options that `watchfolders add` and `edit` share, and how they become settings."""
 
+import inspect
 import re
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
+from ffmate_desktop.domain.watchfolder import FileFilter, Original, OriginalAction, WatchfolderSettings
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 Preset = Annotated[
-    str | None, typer.Option("--preset", metavar="NAME", help="What is done with the files: name or uuid.")
+    str | None, typer.Option("--preset", metavar="NAME", help="The preset for the files: name or uuid.")
 ]
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Default: the folder's name.")]
-Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="For people.")]
+Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="What it is for.")]
 Interval = Annotated[
-    int | None, number_option("--interval", "SECONDS", "Between two scans. Default: 15.", least=1)
+    int | None, number_option("--interval", "SECONDS", "Seconds between scans. Default: 15.", least=1)
 ]
 GrowthChecks = Annotated[
     int | None,
     number_option(
-        "--growth-checks", "N", "So many scans must find a file unchanged before it is taken. Default: 2."
+        "--growth-checks", "N", "Queue a file after this many scans found it unchanged. Default: 2."
     ),
 ]
 Include = Annotated[
@@ -31,30 +34,30 @@ Include = Annotated[
     typer.Option(
         "--include",
         metavar="WHAT",
-        help="Only these: an extension such as mov, or a pattern such as 'A*/*.mxf'. Repeatable. "
+        help="Only these files: an extension such as mov, or a pattern such as 'A*/*.mxf'. Repeatable. "
         "Default: all media files.",
     ),
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option("--exclude", metavar="WHAT", help="Not these; 'proxies/' is a folder. Repeatable."),
+    typer.Option("--exclude", metavar="WHAT", help="Not these files; 'proxies/' is a folder. Repeatable."),
 ]
 MinSize = Annotated[
-    str | None, typer.Option("--min-size", metavar="SIZE", help="Smaller files are skipped: 500k, 10M, 2G.")
+    str | None, typer.Option("--min-size", metavar="SIZE", help="Skip smaller files: 500k, 10M, 2G.")
 ]
 MinAge = Annotated[
     float | None,
-    number_option("--min-age", "SECONDS", "Files that changed later than this wait.", whole=False),
+    number_option("--min-age", "SECONDS", "Wait until a file hasn't changed for this long.", whole=False),
 ]
 Recursive = Annotated[
-    bool | None, typer.Option("--recursive/--no-recursive", help="With the folders in it, or without.")
+    bool | None, typer.Option("--recursive/--no-recursive", help="Scan subfolders too, or not. Default: yes.")
 ]
 Output = Annotated[
     str | None,
     typer.Option(
         "--output",
         metavar="PATTERN",
-        help="Instead of the preset's, such as "
+        help="Output pattern instead of the preset's, such as "
         "'/out/${METADATA_ffmate.watchfolder.relativeDir}/${INPUT_FILE_BASENAME}.mp4'.",
     ),
 ]
@@ -62,78 +65,140 @@ Priority = Annotated[int | None, number_option("--priority", "N", "Default: the 
 Label = Annotated[
     list[str] | None,
     typer.Option(
-        "--label", metavar="NAME", help="Only nodes with it scan, and run the tasks; for storage. Repeatable."
+        "--label",
+        metavar="NAME",
+        help="Only nodes with this label scan the folder and run its tasks. Repeatable.",
     ),
 ]
 Retries = Annotated[
     int | None,
-    number_option("--retries", "N", "Queue failed files again so often. Default: 0."),
+    number_option("--retries", "N", "Retry a failed file up to N times. Default: 0."),
 ]
 OnSuccess = Annotated[
     str | None,
     typer.Option(
         "--on-success",
         metavar="ACTION",
-        help="What becomes of the original: leave (default), move:FOLDER, or trash.",
+        help="What to do with the original: leave (default), move:FOLDER, or trash.",
     ),
 ]
 OnFailure = Annotated[
-    str | None, typer.Option("--on-failure", metavar="ACTION", help="The same: leave or move:FOLDER.")
+    str | None,
+    typer.Option("--on-failure", metavar="ACTION", help="The same after a failure: leave or move:FOLDER."),
 ]
 WriteLocks = Annotated[
     bool | None,
-    typer.Option("--write-locks/--no-write-locks", help="Write FFmate's .lock files, to share with FFmate."),
+    typer.Option(
+        "--write-locks/--no-write-locks",
+        help="Write FFmate's .lock files, if FFmate watches the folder too.",
+    ),
 ]
 
 
-def settings_from(
-    before: WatchfolderSettings,
-    words: dict[str, Any],
-    *,
-    include: list[str] | None,
-    exclude: list[str] | None,
-) -> WatchfolderSettings:
-    """`before` with everything that was given; None means that a word was not given. Raises UsageError."""
-    given = {key: value for key, value in words.items() if value is not None}
-    wanted = before.filter
-    if (size := given.pop("min_size", None)) is not None:
-        wanted = wanted.model_copy(update={"min_size": _bytes(size)})
-    if (age := given.pop("min_age", None)) is not None:
-        wanted = wanted.model_copy(update={"min_age": age})
-    for side, chosen in (("include", include), ("exclude", exclude)):
-        if chosen is not None:
-            endings, globs = _apart(chosen)
-            wanted = wanted.model_copy(
-                update={
-                    "extensions": wanted.extensions.model_copy(update={side: endings}),
-                    "globs": wanted.globs.model_copy(update={side: globs}),
-                }
-            )
-    for side in ("on_success", "on_failure"):
-        if side in given:
-            given[side] = _original(given[side])
-    if "label" in given:
-        given["labels"] = tuple(
-            word for text in given.pop("label") for word in text.replace(",", " ").split()
-        )
-    return before.model_copy(update=given | {"filter": wanted})
+@dataclass(frozen=True, slots=True)
+class SettingsOptions:
+    """The options as they were given; None means not given. Each field becomes an option, in this order."""
+
+    preset: Preset = None
+    name: Name = None
+    description: Description = None
+    interval: Interval = None
+    growth_checks: GrowthChecks = None
+    include: Include = None
+    exclude: Exclude = None
+    min_size: MinSize = None
+    min_age: MinAge = None
+    recursive: Recursive = None
+    output_file: Output = None
+    priority: Priority = None
+    label: Label = None
+    retries: Retries = None
+    on_success: OnSuccess = None
+    on_failure: OnFailure = None
+    write_locks: WriteLocks = None
+
+    def apply_to(self, before: WatchfolderSettings) -> WatchfolderSettings:
+        """`before` with these options, except the preset, which takes a look-up. Raises UsageError."""
+        changes: dict[str, Any] = {
+            name: value for name in _UNCHANGED if (value := getattr(self, name)) is not None
+        }
+        if self.on_success is not None:
+            changes["on_success"] = _original(self.on_success)
+        if self.on_failure is not None:
+            changes["on_failure"] = _original(self.on_failure)
+        if self.label is not None:
+            changes["labels"] = tuple(word for text in self.label for word in text.replace(",", " ").split())
+        return before.model_copy(update=changes | {"filter": self._filter(before.filter)})
+
+    def _filter(self, before: FileFilter) -> FileFilter:
+        changes: dict[str, Any] = {}
+        if self.min_size is not None:
+            changes["min_size"] = _bytes(self.min_size)
+        if self.min_age is not None:
+            changes["min_age"] = self.min_age
+        extensions, globs = before.extensions, before.globs
+        for side, words in (("include", self.include), ("exclude", self.exclude)):
+            if words is not None:
+                its_extensions, its_globs = _split_extensions(words)
+                extensions = extensions.model_copy(update={side: its_extensions})
+                globs = globs.model_copy(update={side: its_globs})
+        return before.model_copy(update=changes | {"extensions": extensions, "globs": globs})
 
 
-def _apart(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Extensions, and patterns. An empty word clears what was there."""
+_UNCHANGED = (
+    "name",
+    "description",
+    "interval",
+    "growth_checks",
+    "recursive",
+    "output_file",
+    "priority",
+    "retries",
+    "write_locks",
+)
+"""Options whose values are those of the settings."""
+
+
+def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give the command an option for each field of SettingsOptions, in place of its parameter `options`."""
+    hints = get_type_hints(SettingsOptions, include_extras=True)
+    own = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in own.parameters.values():
+        if parameter.annotation is SettingsOptions:
+            parameters += [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+                for name, hint in hints.items()
+            ]
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+
+    @wraps(command)
+    def with_options(**arguments: Any) -> None:
+        options = SettingsOptions(**{name: arguments.pop(name) for name in hints})
+        command(**arguments, options=options)
+
+    signature = own.replace(parameters=parameters)
+    with_options.__signature__ = signature  # type: ignore[attr-defined] # typer reads both
+    with_options.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
+    return with_options
+
+
+def _split_extensions(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split extensions from patterns. An empty word clears the list."""
     every = [word for word in words if word.strip()]
-    endings = tuple(word for word in every if re.fullmatch(r"(\*?\.)?[^*?/\\\[\].]+|\*", word))
-    return _without_points(endings), tuple(word for word in every if word not in endings)
+    extensions = tuple(word for word in every if re.fullmatch(r"(\*?\.)?[^*?/\\\[\].]+|\*", word))
+    return _without_dots(extensions), tuple(word for word in every if word not in extensions)
 
 
-def _without_points(words: Iterable[str]) -> tuple[str, ...]:
+def _without_dots(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(word if word == "*" else word.removeprefix("*").removeprefix(".") for word in words)
 
 
 def _bytes(text: str) -> int:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
     if found is None:
-        raise UsageError(f"“{text}” is not a size.", "For example 500k, 10M or 2G.")
+        raise UsageError(f"“{text}” isn't a size.", "Use something like 500k, 10M or 2G.")
     return int(float(found[1]) * _UNITS[found[2]])
 
 
@@ -143,5 +208,5 @@ def _original(text: str) -> Original:
         return Original(action=OriginalAction(action.strip().lower()), folder=folder)
     except ValueError:
         raise UsageError(
-            f"“{text}” is nothing that can be done with a file.", "There are leave, move:FOLDER and trash."
+            f"“{text}” isn't an action for originals.", "Use leave, move:FOLDER or trash."
         ) from None

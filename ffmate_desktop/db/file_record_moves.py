@@ -1,4 +1,4 @@
-"""File records whose files were moved, and tasks of versions that were replaced; see file_records.sql."""
+"""Moves file records to the new paths of their files, and cancels tasks of replaced versions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from ffmate_desktop.domain.watch_moves import MovePlan, RecordWithTask, Relocati
 
 @dataclass(frozen=True, slots=True)
 class TaskOfVersion:
-    """How far the task of a file is; `source` is (bytes, microseconds) of the input that it read, if it said so."""
+    """The status of a file's task; `source` is (bytes, microseconds) of the input that it read, if known."""
 
     status: TaskStatus
     source: tuple[int, int] | None
 
 
 async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[UUID, TaskOfVersion]:
-    """Those of these tasks that exist."""
+    """The existing tasks among these."""
     rows = await database.fetch(query("file_records", "tasks_of_versions"), list(tasks))
     return {
         row["uuid"]: TaskOfVersion(
@@ -35,22 +35,22 @@ async def tasks_of_versions(database: Database, tasks: Sequence[UUID]) -> dict[U
     }
 
 
-async def rows_of_versions(
+async def records_of_versions(
     database: Database, folder: int, files: Sequence[ScannedFile], view: int
 ) -> list[tuple[int, RecordWithTask]]:
-    """Rows with a task that may be about such a file, as this view tells: position in `files` → row."""
+    """Records with a task that may belong to one of these files: (position in `files`, record)."""
     rows = await database.fetch(
-        query("file_records", "rows_of_versions"),
+        query("file_records", "records_of_versions"),
         folder,
         [found.mtime for found in files],
         [found.size for found in files],
         [found.inode for found in files],
         view,
     )
-    return [_to_known(dict(row)) for row in rows]
+    return [_to_record_with_task(dict(row)) for row in rows]
 
 
-def _to_known(row: dict[str, Any]) -> tuple[int, RecordWithTask]:
+def _to_record_with_task(row: dict[str, Any]) -> tuple[int, RecordWithTask]:
     position, status = row.pop("position"), row.pop("status")
     known = None if status is None else as_member(TaskStatus, status, TaskStatus.UNKNOWN)
     return position - 1, RecordWithTask(FileRecord(**row), known)
@@ -59,10 +59,7 @@ def _to_known(row: dict[str, Any]) -> tuple[int, RecordWithTask]:
 async def move(
     database: Database, claim: ScanClaim, moves: MovePlan, view: int, updates: Sequence[FileUpdate] = ()
 ) -> int:
-    """One step: rows with other paths or versions, rows to remove, tasks to cancel, and the new state of files.
-
-    Raises ScanLostError.
-    """
+    """One step: move and drop records, cancel tasks, update states. Raises ScanLostError."""
     places = [_place(place, view) for place in moves.places]
     async with fenced_step(database, claim) as (connection, step):
         if moves.cancelled:

@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy[asyncpg.Record]
 
 PIECE = 1000
-"""Rows that are read at once: some milliseconds of the loop."""
+"""Rows that are read at once: some milliseconds of the event loop."""
 
-REMEMBERED = timedelta(days=90)
-"""How long a file that is gone is known, in case it comes back as it was."""
+KEEP_GONE = timedelta(days=90)
+"""How long the record of a file that is gone is kept, in case it comes back unchanged."""
 
-ENOUGH_GONE = 500
+LEAST_GONE = 500
 """With fewer rows to remove, it isn't worth making every node read all records again."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileWrite:
-    """A row to be written: what was found, and what becomes of it."""
+    """A record to write: the file that was found, and its state."""
 
     found: ScannedFile
     view: int
@@ -49,9 +49,9 @@ class FileWrite:
 
 @dataclass(frozen=True, slots=True)
 class EndedFile:
-    """A file whose task has ended; `output` is where the result is, of several files the first.
+    """A file whose task has ended. `output` is the output, of several the first; `input` is what the task read.
 
-    `changed`: the task failed because its input changed while it was encoded. `input` is what the task was to read.
+    `changed`: the task failed because its input changed while it was being encoded.
     """
 
     id: int
@@ -123,7 +123,7 @@ class PendingOriginal:
 
 
 async def read_since(database: Database, folder: int, step: int) -> AsyncIterator[list[FileRecordSummary]]:
-    """Everything that was written after a step, in pieces."""
+    """The records written after a step, in pieces."""
     async with database.transaction() as connection:
         cursor = await connection.cursor(query("file_records", "read_since"), folder, step)
         while rows := await cursor.fetch(PIECE):
@@ -131,7 +131,7 @@ async def read_since(database: Database, folder: int, step: int) -> AsyncIterato
 
 
 async def records_by_path(database: Database, folder: int, paths: Sequence[str]) -> dict[str, FileRecord]:
-    """The rows of these paths."""
+    """The records of these paths."""
     rows = await database.fetch(
         query("file_records", "records_by_path"), folder, [storable(path) for path in paths]
     )
@@ -139,14 +139,14 @@ async def records_by_path(database: Database, folder: int, paths: Sequence[str])
 
 
 async def records_by_id(database: Database, folder: int, ids: Sequence[int]) -> list[FileRecord]:
-    """The rows with these ids that exist."""
+    """The existing records with these ids."""
     return [
         _to_record(row) for row in await database.fetch(query("file_records", "records_by_id"), folder, ids)
     ]
 
 
 async def all_records(database: Database, uuid: UUID) -> dict[str, FileRecord]:
-    """Every row of a watchfolder."""
+    """All records of a watchfolder."""
     rows = await database.fetch(query("file_records", "all_records"), uuid)
     return {row["path"]: _to_record(row) for row in rows}
 
@@ -156,7 +156,7 @@ def _to_record(row: asyncpg.Record) -> FileRecord:
 
 
 async def outputs_among(database: Database, files: Sequence[tuple[str, int, int]]) -> dict[int, UUID]:
-    """Which of these (path key, microseconds, bytes) the cluster wrote: position → task."""
+    """Which of these (path key, microseconds, bytes) are outputs of the cluster: position → task."""
     rows = await database.fetch(
         query("file_records", "outputs_among"),
         [storable(key) for key, _, _ in files],
@@ -167,7 +167,7 @@ async def outputs_among(database: Database, files: Sequence[tuple[str, int, int]
 
 
 async def forget_outputs(database: Database, age: timedelta) -> int:
-    """Forget what the cluster wrote longer ago than `age`; returns how many files that were."""
+    """Forget outputs that were written longer ago than `age`; returns how many."""
     total = gone = PIECE
     while gone == PIECE:
         gone = len(await database.fetch(query("file_records", "forget_outputs"), age, PIECE))
@@ -177,7 +177,7 @@ async def forget_outputs(database: Database, age: timedelta) -> int:
 
 @asynccontextmanager
 async def fenced_step(database: Database, claim: ScanClaim) -> AsyncIterator[tuple["Connection", int]]:
-    """A transaction under the fence, and its number. Raises ScanLostError."""
+    """A transaction under the fence of the scan, and its step number. Raises ScanLostError."""
     async with database.transaction() as connection:
         step = await connection.fetchval(
             query("file_records", "step"), claim.id, claim.epoch, claim.node_id, claim.lease
@@ -189,7 +189,7 @@ async def fenced_step(database: Database, claim: ScanClaim) -> AsyncIterator[tup
 
 @dataclass(frozen=True, slots=True)
 class WrittenStep:
-    """The number of a step, and the ids of the rows that were written in it, by path."""
+    """The number of a step, and path → id of the records written in it."""
 
     step: int
     ids: dict[str, int]
@@ -204,7 +204,7 @@ async def write(
     reappeared: Sequence[int] = (),
     gone: Sequence[int] = (),
 ) -> WrittenStep:
-    """One step: rows with their tasks, files that are there again, and files that are gone; all or nothing.
+    """One step: records with their tasks, files that reappeared, and files that are gone; all or nothing.
 
     Raises ScanLostError, and OutputsTakenError when an output path is taken.
     """
@@ -237,15 +237,15 @@ def _row(file: FileWrite) -> dict[str, Any]:
     }
 
 
-async def forget_gone(database: Database, claim: ScanClaim) -> bool:
-    """Remove rows of files that went long ago; whether there were enough of them."""
+async def delete_gone(database: Database, claim: ScanClaim) -> bool:
+    """Delete records of files that have been gone for long; False if there were too few."""
     async with fenced_step(database, claim) as (connection, _):
-        rows = await connection.fetch(query("file_records", "forget_gone"), claim.id, REMEMBERED, ENOUGH_GONE)
+        rows = await connection.fetch(query("file_records", "delete_gone"), claim.id, KEEP_GONE, LEAST_GONE)
     return bool(rows)
 
 
 async def ended_files(database: Database, claim: ScanClaim, limit: int) -> list[EndedFile]:
-    """Files whose tasks have ended and that are not settled yet, at most `limit`."""
+    """Files whose tasks have ended and whose records don't say so yet, at most `limit`."""
     rows = await database.fetch(query("file_records", "ended_files"), claim.id, claim.settled_at, limit)
     return [
         EndedFile(
@@ -304,6 +304,6 @@ def _to_pending(row: asyncpg.Record) -> PendingOriginal:
 
 
 async def inputs_in_use(database: Database, paths: Sequence[str]) -> set[str]:
-    """Those of these paths that a task which is not done still reads."""
+    """The paths among these that an unfinished task still needs as input."""
     rows = await database.fetch(query("file_records", "inputs_in_use"), [storable(path) for path in paths])
     return {row["path"] for row in rows}

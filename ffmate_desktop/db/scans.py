@@ -1,4 +1,4 @@
-"""Scans of watchfolders: who may scan, and the fenced end of it; the rules stand in scans.sql."""
+"""Claims on watchfolders: which node may scan one, and how its scan ends. scans.sql explains the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings, r
 
 
 class NewerSettingsError(Exception):
-    """A newer program set something about the watchfolder that this one does not know; it was left to others."""
+    """A newer release set something that this one doesn't know; the watchfolder was left to other nodes."""
 
     def __init__(self, folder: int, sentence: str, *, others: bool) -> None:
         super().__init__(sentence)
@@ -22,16 +22,16 @@ class NewerSettingsError(Exception):
 
 
 class ScanLostError(Exception):
-    """Somebody else scans now, or people have changed the watchfolder: nothing was written."""
+    """Another node scans it now, or the watchfolder was changed: nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanClaim:
-    """The right of a node to scan a folder.
+    """A node's claim to scan a folder.
 
-    `roots` maps machines to (device, inode) of the folder as they saw it; "*" among them: whatever is there is right.
-    `MOUNTS` and a machine: the folders in it on which that machine saw other file systems.
-    `last_step` is the newest step; rows were removed before `first_step`.
+    `roots` maps machines to the (device, inode) of the folder that they saw; "*" among them accepts any.
+    `MOUNTS` plus a machine: the folders below it where that machine saw other file systems mounted.
+    `last_step` is the newest step; steps before `first_step` can't be read as a difference: rows were removed.
     """
 
     id: int
@@ -48,17 +48,17 @@ class ScanClaim:
     settled_at: datetime
     started_at: datetime
     unreachable: tuple[str, ...]
-    """Nodes that could not reach it since the last scan."""
+    """Nodes that couldn't reach it since the last scan."""
 
     @property
     def mounts(self) -> frozenset[str]:
-        """Folders below the root on which some machine saw another file system."""
+        """Folders below the root where any machine saw another file system mounted."""
         seen = [paths for key, paths in self.roots.items() if key.startswith(MOUNTS)]
         return frozenset(path for paths in seen for path in map(as_text, as_list(paths)) if path is not None)
 
     @property
     def lease(self) -> timedelta:
-        """How long it holds without being renewed: about an interval."""
+        """How long it lasts without renewal: about an interval."""
         return timedelta(seconds=min(max(self.settings.interval, LEAST_LEASE), MOST_LEASE))
 
 
@@ -66,27 +66,27 @@ LEAST_LEASE, MOST_LEASE = 5.0, 30.0
 
 MOUNTS = "mounts of "
 MOST_MOUNTS = 200
-"""Folders that are remembered; trees of snapshots have thousands."""
+"""The most folders that are stored; trees of snapshots have thousands."""
 
 
 async def next_scan(database: Database, node_id: int) -> float | None:
-    """Seconds until this node may scan something, negative when it is overdue; None when there is nothing."""
+    """Seconds until this node may scan a folder, negative if one is overdue; None if there is none."""
     row = await database.fetch_one(query("scans", "next_scan"), node_id)
     return None if row is None else row["seconds"]
 
 
 async def claim_scan(
-    database: Database, node_id: int, hurried: Sequence[int] = (), shunned: Sequence[int] = ()
+    database: Database, node_id: int, changed: Sequence[int] = (), avoid: Sequence[int] = ()
 ) -> ScanClaim | None:
-    """Take the folder that is due, or one of `hurried`; those `shunned` only when no other node wants them.
+    """Claim a folder that is due or among `changed`; those to `avoid` only if no other node claims them.
 
     Raises NewerSettingsError.
     """
     row = await database.fetch_one(
         query("scans", "claim_scan"),
         node_id,
-        list(hurried),
-        list(shunned),
+        list(changed),
+        list(avoid),
         timedelta(seconds=LEAST_LEASE),
     )
     if row is None:
@@ -94,7 +94,7 @@ async def claim_scan(
     settings = read_settings(row["spec"])
     if isinstance(settings, Unreadable):
         node = row["identifier"]
-        sentence = f"The settings of “{row['name']}” cannot be used on {node}. {settings}"
+        sentence = f"The settings of “{row['name']}” can't be used on {node}. {settings}"
         left = await database.fetch_one(
             query("scans", "leave_scan"), row["id"], row["epoch"], node_id, sentence, node
         )
@@ -119,7 +119,7 @@ async def claim_scan(
 
 
 async def renew_scan(database: Database, claim: ScanClaim) -> None:
-    """Keep the claim; raises ScanLostError."""
+    """Renew the claim; raises ScanLostError."""
     row = await database.fetch_one(
         query("scans", "renew_scan"), claim.id, claim.epoch, claim.node_id, claim.lease
     )
@@ -138,10 +138,10 @@ async def end_scan(
     settled: bool,
     mounts: Sequence[str] = (),
 ) -> None:
-    """Write down what the scan found; `wait` is seconds until a file wants a look. Raises ScanLostError.
+    """Store the result of the scan and end the claim. Raises ScanLostError.
 
-    `root` is given when files were seen in the folder, or none were expected. `settled`: ends of tasks up to the
-    start of the scan are in the file records.
+    `root` is set if files were seen in the folder, or none were expected. `wait` is the seconds until a file is worth
+    another look. `settled`: the file records include all tasks that ended before the scan began.
     """
     interval = claim.settings.interval
     row = await database.fetch_one(
@@ -167,7 +167,7 @@ def _mounts(claim: ScanClaim, mounts: Sequence[str]) -> dict[str, list[str]]:
 
 
 async def leave_scan(database: Database, claim: ScanClaim, sentence: str) -> bool:
-    """This node cannot reach the folder. Returns whether others will try; raises ScanLostError."""
+    """Report that this node can't reach the folder. Returns whether others will try; raises ScanLostError."""
     row = await database.fetch_one(
         query("scans", "leave_scan"), claim.id, claim.epoch, claim.node_id, sentence, claim.node
     )
@@ -177,6 +177,6 @@ async def leave_scan(database: Database, claim: ScanClaim, sentence: str) -> boo
 
 
 async def watch_list(database: Database, node_id: int) -> list[tuple[int, str]]:
-    """Folders that this node may scan: id and path."""
+    """The folders that this node may scan: id and path."""
     rows = await database.fetch(query("scans", "watch_list"), node_id)
     return [(row["id"], row["path"]) for row in rows if row["path"]]

@@ -1,4 +1,4 @@
-"""Watchfolders as people set them and see them, in the database."""
+"""Watchfolders and their files in the database, as people set and see them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 async def list_watchfolders(database: Database) -> list[Watchfolder]:
-    """All of them, by name."""
+    """All watchfolders, by name."""
     return [_to_folder(row) for row in await database.fetch(query("watchfolders", "list_watchfolders"))]
 
 
 async def get(database: Database, uuid: UUID) -> Watchfolder | None:
-    """One of them, or None."""
+    """The watchfolder, or None."""
     row = await database.fetch_one(query("watchfolders", "get_watchfolder"), uuid)
     return None if row is None else _to_folder(row)
 
@@ -60,14 +60,14 @@ _FIELDS = [field.alias for field in WatchfolderSettings.model_fields.values()]
 
 
 async def insert(database: Database, uuid: UUID, settings: WatchfolderSettings) -> None:
-    """Store a new one; every node hears of it."""
+    """Store a new watchfolder and notify every node."""
     await database.fetch(query("watchfolders", "insert_watchfolder"), uuid, *_columns(settings))
 
 
 async def update(
     database: Database, uuid: UUID, settings: WatchfolderSettings, version: int | None = None
 ) -> bool:
-    """Change one; False when there is none, or not of this version any more."""
+    """Change a watchfolder; False if it doesn't exist or has another version by now."""
     row = await database.fetch_one(
         query("watchfolders", "update_watchfolder"), uuid, *_columns(settings), version, _FIELDS
     )
@@ -80,30 +80,30 @@ def _columns(settings: WatchfolderSettings) -> tuple[object, ...]:
 
 
 async def set_suspended(database: Database, uuid: UUID, suspended: bool) -> bool:
-    """Suspend or resume; False when there is none."""
+    """Suspend or resume; False if it doesn't exist."""
     row = await database.fetch_one(query("watchfolders", "suspend_watchfolder"), uuid, suspended)
     return row is not None
 
 
 async def pending_originals(database: Database, uuid: UUID) -> int:
-    """How many files still have their original to be moved, or a task after which it may be."""
+    """How many originals are still to be moved, or may be once their tasks end."""
     row = await database.fetch_one(query("watchfolders", "pending_originals"), uuid)
     return 0 if row is None else int(row["files"])
 
 
 async def delete(database: Database, uuid: UUID) -> bool:
-    """Remove one with its file records; False when there is none."""
+    """Delete a watchfolder and its file records; False if it doesn't exist."""
     return await database.fetch_one(query("watchfolders", "delete_watchfolder"), uuid) is not None
 
 
 async def ask_for_scan(database: Database, uuid: UUID) -> bool:
-    """Let the first node that can scan it now; False when there is none, or it is suspended."""
+    """Make it due now; False if it doesn't exist or is suspended."""
     return await database.fetch_one(query("watchfolders", "ask_for_scan"), uuid) is not None
 
 
-async def take_again(database: Database, uuid: UUID, files: Sequence[int]) -> set[int]:
-    """Let the next scan take files anew whose tasks were deleted; returns those that it will."""
-    rows = await database.fetch(query("watchfolders", "take_again"), uuid, list(files))
+async def queue_again(database: Database, uuid: UUID, files: Sequence[int]) -> set[int]:
+    """Let the next scan queue files again whose tasks were deleted; returns the files it will queue."""
+    rows = await database.fetch(query("watchfolders", "queue_again"), uuid, list(files))
     return {row["id"] for row in rows}
 
 
@@ -117,9 +117,9 @@ async def list_files(
     gone: bool = False,
     limit: int | None = None,
 ) -> list[WatchedFile]:
-    """Files of a watchfolder, the latest found first; `before` is an id, `pattern` one of ILIKE.
+    """Files of a watchfolder, most recently found first; `before` is an id, `pattern` is for ILIKE.
 
-    Those that are gone when they had a task, or all of them (`gone`).
+    Files that are gone are included if they had a task, or with `gone` always.
     """
     rows = await database.fetch_planned(
         query("watchfolders", "list_files"),
@@ -147,7 +147,7 @@ async def file_anchors(
     gone: bool = False,
     every: int,
 ) -> list[int]:
-    """The ids of the files 0, `every`, 2 * `every` and so on of that list."""
+    """The ids of every `every`-th file of that list, starting with the first."""
     words = None if states is None else [str(state) for state in states]
     rows = await database.fetch_planned(
         query("watchfolders", "file_anchors"), uuid, words, pattern, gone, every
@@ -158,10 +158,10 @@ async def file_anchors(
 async def count_files(
     database: Database, uuid: UUID | None = None, pattern: str | None = None
 ) -> dict[UUID, Counts]:
-    """How many files of a watchfolder, or of each, are in each state that occurs."""
+    """How many files of the watchfolder, or of each one, are in each state."""
     counts: dict[UUID, dict[FileState, int]] = {}
     for row in await database.fetch_planned(query("watchfolders", "count_files"), uuid, pattern):
-        of = counts.setdefault(row["uuid"], {})
+        by_state = counts.setdefault(row["uuid"], {})
         state = as_member(FileState, row["state"], FileState.UNKNOWN)
-        of[state] = of.get(state, 0) + row["files"]
+        by_state[state] = by_state.get(state, 0) + row["files"]
     return dict(counts)

@@ -1,4 +1,4 @@
-"""What becomes of one file that a scan found: pure rules about growth, versions and locks."""
+"""Decides what to do with a file that a scan found: growth, versions and locks. Pure rules."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,25 +11,26 @@ from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 RecordState = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "output"]
 """States of a file record. 'queued' covers the whole life of its task; the task's row has the details."""
 
+# Records store these three reasons, and other releases compare them: don't change the texts.
 LOCKED = "FFmate has taken it: its .lock file is beside it."
 
 OPEN = "Another program has it open for writing."
 
 LEAST_CHECKS = 2
-"""Checks of a file that was taken while it was still being written, where none are asked for."""
+"""Checks of a file that was queued while it was still being written, if the settings ask for none."""
 
 REMOVED = "The file was removed before it was encoded."
-"""Whatever has this reason is taken when it comes back."""
+"""A file with this reason is queued if it comes back."""
 
 EARLY = 0.9
-"""A scan may come so early, in intervals, and still count as a check: clocks and timers are not exact."""
+"""The part of an interval after which a scan counts as a check: clocks and timers aren't exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScannedFile:
     """A file on disk: path below the watchfolder with `/`, bytes, microseconds since 1970, inode or 0.
 
-    `locked`: FFmate's lock is beside it.
+    `locked`: it has one of FFmate's lock files.
     """
 
     path: str
@@ -76,24 +77,24 @@ class FileRecord(FileRecordSummary):
     task: UUID | None
     attempts: int
     quiet: float = 0.0
-    """Seconds that it must not change, as it was seen to grow after pauses."""
+    """Seconds that it must stay unchanged, because it was seen to grow after pauses."""
 
     @property
     def is_over(self) -> bool:
-        """Whether this version had its task, or needs none; one whose task was cancelled is not taken again.
+        """Whether this version had its task, or needs none. A cancelled task isn't queued again.
 
-        A state of a newer release is not undone.
+        A state of a newer release counts as over.
         """
         return self.state not in ("waiting", "growing", "skipped") or (
             self.state == "skipped" and self.task is not None and self.reason != REMOVED
         )
 
     def has_grown(self, found: ScannedFile) -> bool:
-        """Whether the file was written to after it was queued, and not replaced by another one."""
+        """Whether the file was written to after it was queued, rather than replaced by another one."""
         return self.state == "queued" and found.size > self.size and 0 != self.inode == found.inode
 
     def is_version_of(self, found: ScannedFile, view: int) -> bool:
-        """Whether it is still the same file: by size and time, and by the inode where that lasts."""
+        """Whether the file is still this version: same size and time, and same inode where inodes last."""
         if self.size != found.size:
             return False
         if self.view != view or not is_lasting(view):
@@ -114,15 +115,19 @@ class Decision:
     """Whether the record has to be written."""
 
     def held(self, record: "FileRecord | None", wait: float) -> "Decision":
-        """The same for a file that is open for writing: it is not ready."""
-        told = record is not None and (record.state, record.reason, record.gone) == ("waiting", OPEN, False)
-        same = told and record is not None and record.checks == self.checks
+        """The decision if a program has the file open for writing: it isn't ready."""
+        is_recorded = record is not None and (record.state, record.reason, record.gone) == (
+            "waiting",
+            OPEN,
+            False,
+        )
+        same = is_recorded and record is not None and record.checks == self.checks
         return replace(self, state="waiting", reason=OPEN, ready=False, wait=wait, changed=not same)
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Decides for the files of one scan. `view` is the scanning node's, `now` in seconds since 1970."""
+    """Judges the files of one scan. `view` is the scanning node's, `now` is in seconds since 1970."""
 
     settings: WatchfolderSettings
     rules: FileRules
@@ -138,23 +143,23 @@ class Judge:
         why = self.rules.why_not(found.path, found.name, found.size)
         why = why or (LOCKED if found.locked and not own_lock else "")
         if why:
-            told = same and record is not None and (record.state, record.reason) == ("skipped", why)
-            return Decision("skipped", why, changed=not told or (record is not None and record.gone))
+            is_recorded = same and record is not None and (record.state, record.reason) == ("skipped", why)
+            return Decision("skipped", why, changed=not is_recorded or (record is not None and record.gone))
         if not same or record is None or record.state == "skipped":
             return self._first_look(found, record)
         return self._check(found, record)
 
     def _needed(self, *, is_written: bool) -> int:
-        """Checks; a file that was seen to grow after it was taken has some in any case."""
+        """How many checks; a file that was seen to grow after it was queued always gets some."""
         return self.settings.growth_checks or (LEAST_CHECKS if is_written else 0)
 
     def _first_look(self, found: ScannedFile, record: FileRecord | None) -> Decision:
-        """A new version of a file: nothing is known about how it changes."""
+        """A new version of a file, which may still be changing."""
         is_written = record is not None and (record.state == "growing" or record.has_grown(found))
         grows = is_written or (record is not None and record.state == "waiting")
         needed = self._needed(is_written=is_written)
         if needed > 0:
-            reason = "It is still being written." if grows else f"New; {_checks(needed)} follow."
+            reason = "It is still being written." if grows else f"New. Waiting for {_checks(needed)}."
             return Decision("growing" if grows else "waiting", reason, wait=self.settings.interval)
         return self._by_age(found, 0, unchanged=0)
 
@@ -166,7 +171,7 @@ class Judge:
         if checks >= needed:
             return self._by_age(found, checks, unchanged=record.unchanged, record=record)
         wait = interval if counts else interval - record.unchecked
-        if not counts:  # a scan between two checks, because something else happened in the folder
+        if not counts:  # a scan between two checks, because something else changed in the folder
             return Decision(record.state, record.reason, record.checks, wait=wait, changed=record.gone)
         state: RecordState = "waiting" if self.settings.growth_checks else record.state
         return Decision(state, f"Unchanged in {checks} of {_checks(needed)}.", checks, wait=wait)
@@ -174,21 +179,21 @@ class Judge:
     def _by_age(
         self, found: ScannedFile, checks: int, *, unchanged: float, record: FileRecord | None = None
     ) -> Decision:
-        """Old enough by the file's own time, or by how long it has been seen like this: clocks may differ."""
+        """Check its age, by the file's own time or by how long it was seen unchanged: clocks may differ."""
         least = self.settings.filter.min_age
         age = max(self.now - found.mtime / 1e6, unchanged)
-        reason = f"It must not have changed for {least:g} s."
+        reason = f"Waiting until it hasn't changed for {least:g} s."
         if age >= least:
             least, age = 0.0 if record is None else record.quiet, unchanged
-            reason = f"It grew after pauses: it must not change for {least:.0f} s."
+            reason = f"It grew after pauses: waiting until it hasn't changed for {least:.0f} s."
         if age >= least:
             return Decision("waiting", "Complete.", checks, ready=True)
-        told = record is not None and (record.state, record.reason, record.checks) == (
+        is_recorded = record is not None and (record.state, record.reason, record.checks) == (
             "waiting",
             reason,
             checks,
         )
-        return Decision("waiting", reason, checks, wait=least - age, changed=not told)
+        return Decision("waiting", reason, checks, wait=least - age, changed=not is_recorded)
 
 
 def _checks(number: int) -> str:

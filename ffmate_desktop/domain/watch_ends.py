@@ -1,4 +1,4 @@
-"""What follows from the end of a watched file's task: pure rules about retries and originals."""
+"""What follows when a watched file's task ends: retries and originals. Pure rules."""
 
 from dataclasses import dataclass
 from typing import assert_never
@@ -10,7 +10,7 @@ from ffmate_desktop.domain.watchfolder import Original, OriginalAction, Watchfol
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """State and reason for the file records; whether the task is queued again; what becomes of the original."""
+    """The record's new state and reason, whether the task is retried, and what to do with the original."""
 
     state: RecordState
     reason: str = ""
@@ -21,20 +21,21 @@ class FileOutcome:
 def outcome_of(
     settings: WatchfolderSettings, status: TaskStatus, error: str, attempts: int, *, changed: bool = False
 ) -> FileOutcome:
-    """`attempts` counts how often the task was queued, the first time too.
+    """`attempts` counts how often the task was queued, including the first time.
 
-    `changed`: the input changed, or got another name, before the task was over.
+    `changed`: the input changed or was renamed before the task ended.
     """
     match status:
         case TaskStatus.DONE_ERROR if changed:
             return FileOutcome(
-                "growing", "It changed, or was renamed, while it was encoded. It is encoded again."
+                "growing",
+                "It changed or was renamed while it was being encoded, so it will be encoded again.",
             )
         case TaskStatus.DONE_SUCCESSFUL:
             return FileOutcome("done", original=_unless_left(settings.on_success))
         case TaskStatus.DONE_ERROR if attempts <= settings.retries:
             return FileOutcome(
-                "queued", f"Failed, and queued again ({attempts} of {settings.retries}): {error}", retry=True
+                "queued", f"Failed, retry {attempts} of {settings.retries}: {error}", retry=True
             )
         case TaskStatus.DONE_ERROR:
             return FileOutcome("failed", error, original=_unless_left(settings.on_failure))
@@ -47,7 +48,7 @@ def outcome_of(
             | TaskStatus.POST_PROCESSING
             | TaskStatus.UNKNOWN
         ):
-            raise ValueError(f"{status} is no end")
+            raise ValueError(f"{status} isn't a final status")
         case _:
             assert_never(status)
 

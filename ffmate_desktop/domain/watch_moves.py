@@ -9,30 +9,30 @@ from ffmate_desktop.domain.file_record import REMOVED, FileRecord, ScannedFile
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_version import is_lasting
 
-MOVED = "Its file has another name now, and was queued again."
+MOVED = "The file was renamed, and queued again under its new name."
 REPLACED = "The file was replaced by a newer version."
 
 
 @dataclass(frozen=True, slots=True)
 class RecordWithTask:
-    """A row, and the status of its task; None when the task was deleted."""
+    """A record, and the status of its task; None if the task was deleted."""
 
     record: FileRecord
     status: TaskStatus | None
 
     @property
     def waits(self) -> bool:
-        """Whether its task was not started, or cancelled before: it would read whatever has its path."""
+        """Whether its task never started: it would read any file that now has its path."""
         return self.status is TaskStatus.QUEUED or self.record.reason == REMOVED
 
     def is_row_of(self, found: ScannedFile, view: int) -> bool:
-        """Whether the file is the one of this row, as far as inodes last."""
+        """Whether the file has the inode of this record, and such inodes last."""
         return self.record.inode == found.inode and self.record.view == view and is_lasting(view)
 
 
 @dataclass(frozen=True, slots=True)
 class Relocation:
-    """Where a row belongs now. Without `found` its file was not seen: it is gone."""
+    """The new path of a record. Without `found`, its file wasn't seen: it is gone."""
 
     record: FileRecord
     path: str
@@ -52,7 +52,7 @@ class MovePlan:
         return bool(self.places or self.dropped or self.cancelled)
 
     def cancel(self, record: FileRecord, reason: str) -> None:
-        """End the task of a row, if it has one."""
+        """Cancel the task of a record, if it has one."""
         if record.task is not None:
             self.cancelled[record.task] = reason
 
@@ -60,10 +60,10 @@ class MovePlan:
 def match_moved_files(
     candidates: Sequence[tuple[ScannedFile, RecordWithTask]], view: int
 ) -> list[tuple[ScannedFile, RecordWithTask]]:
-    """Which files are those of which rows. All rows have the size and time of their file, and left their paths.
+    """Match files to records. All candidates agree in size and time, and the file left the record's path.
 
-    Where inodes last they decide. Elsewhere a number may be used again, and files may have one size and second: there
-    it takes the only such row, the only such file, and the same number.
+    Where inodes last, they decide. Elsewhere a number may be used again, and several files may have the same size and
+    time: there, a pair must be the only one for both the record and the file, and have the same number.
     """
     pairs: list[tuple[ScannedFile, RecordWithTask]] = []
     taken: set[int] = set()
@@ -83,11 +83,12 @@ def match_moved_files(
 def plan_moves(
     follows: Sequence[tuple[ScannedFile, RecordWithTask]], at_targets: Mapping[str, RecordWithTask]
 ) -> MovePlan:
-    """Rows go where their files are. `at_targets` are the rows that have these paths now.
+    """Plan how records follow their files. `at_targets` are the records that have these paths now.
 
-    A task that was not started reads a path that is no longer right: it is cancelled and its row goes, so that the
-    file is queued under its new path. A row that is in the way, and has had a task, gets a path that became free: the
-    file may be seen elsewhere soon, as when two files swap their names.
+    1. A task that hasn't started would read a path that is no longer right: it is cancelled and its record dropped,
+       so that the file is queued under its new path.
+    2. A record that is in the way and has had a task gets one of the freed paths: its file may turn up elsewhere, as
+       when two files swap names.
     """
     moves = MovePlan()
     moving = {known.record.id for _, known in follows}

@@ -1,4 +1,4 @@
-"""Which files of a watchfolder are taken, by name and size; the same on every operating system."""
+"""Decides by name and size which files of a watchfolder are queued; the same on every operating system."""
 
 import re
 import unicodedata
@@ -14,15 +14,15 @@ _UNITS = (("KiB", 10), ("MiB", 20), ("GiB", 30))
 
 
 def folded(text: str) -> str:
-    """What names have in common that differ by case only, or by how an accent is written (macOS)."""
+    """The same text for names that differ only in case, or in how accents are written (macOS)."""
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 class Pattern:
-    """A glob: `*` and `?` stand for anything but `/`, `**` for any number of folders, `[abc]` for one of them.
+    """A glob: `*` and `?` match anything but `/`, `**` any number of folders, `[abc]` one of these characters.
 
-    Without a `/` it is tried on the name alone, otherwise on the path below the watchfolder. One that ends with `/`
-    means a folder and everything in it. Case does not matter. Raises UsageError.
+    Without a `/` it is matched against the name, otherwise against the path below the watchfolder. A pattern that
+    ends with `/` matches a folder and everything in it. Case is ignored. Raises UsageError.
     """
 
     def __init__(self, text: str) -> None:
@@ -30,17 +30,17 @@ class Pattern:
         body = folded(text.strip().replace("\\", "/"))
         self.is_folder = body.endswith("/")
         body = body.strip("/")
-        self._whole = "/" in body
+        self._is_path = "/" in body
         try:
             self._regex = re.compile(_translated(body), re.DOTALL)
         except re.error as error:
             raise UsageError(
-                f"The pattern {text} cannot be read: {error}.", "For example *_proxy.*"
+                f"The pattern {text} is invalid: {error}.", "A valid one is, for example, *_proxy.*"
             ) from error
 
     def matches(self, path: str, name: str) -> bool:
         """`path` is the folded path below the watchfolder, `name` its last part."""
-        return self._regex.fullmatch(path if self._whole else name) is not None
+        return self._regex.fullmatch(path if self._is_path else name) is not None
 
 
 def _translated(glob: str) -> str:
@@ -50,9 +50,9 @@ def _translated(glob: str) -> str:
             regex, position = regex + "(?:.*/)?", position + 3
         elif glob.startswith("**", position):
             regex, position = regex + ".*", position + 2
-        elif (klass := re.compile(r"\[(!?)([^\]/]+)\]").match(glob, position)) is not None:
-            inside = klass[2].replace("\\", r"\\").replace("^", r"\^").replace("[", r"\[")
-            regex, position = f"{regex}[{'^/' if klass[1] else ''}{inside}]", klass.end()
+        elif (characters := re.compile(r"\[(!?)([^\]/]+)\]").match(glob, position)) is not None:
+            inside = characters[2].replace("\\", r"\\").replace("^", r"\^").replace("[", r"\[")
+            regex, position = f"{regex}[{'^/' if characters[1] else ''}{inside}]", characters.end()
         else:
             char = glob[position]
             regex += {"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char))
@@ -61,21 +61,23 @@ def _translated(glob: str) -> str:
 
 
 class FileRules:
-    """The rules of one watchfolder. `outside` are folders below it (paths with `/`) that are not entered."""
+    """The rules of one watchfolder. `outside` are folders below it (paths with `/`) that aren't scanned."""
 
-    def __init__(self, wanted: FileFilter, *, recursive: bool = True, outside: Iterable[str] = ()) -> None:
+    def __init__(
+        self, file_filter: FileFilter, *, recursive: bool = True, outside: Iterable[str] = ()
+    ) -> None:
         self._recursive = recursive
         self._outside = frozenset(folded(path.strip("/")) for path in outside)
-        self._include = tuple(map(Pattern, wanted.globs.include))
-        exclude = tuple(map(Pattern, wanted.globs.exclude))
+        self._include = tuple(map(Pattern, file_filter.globs.include))
+        exclude = tuple(map(Pattern, file_filter.globs.exclude))
         self._exclude = tuple(pattern for pattern in exclude if not pattern.is_folder)
         self._exclude_folders = tuple(pattern for pattern in exclude if pattern.is_folder)
-        self._endings = frozenset(map(_ending, wanted.extensions.include))
-        self._no_endings = frozenset(map(_ending, wanted.extensions.exclude))
-        self._min_size = wanted.min_size
+        self._extensions = frozenset(map(_extension, file_filter.extensions.include))
+        self._excluded_extensions = frozenset(map(_extension, file_filter.extensions.exclude))
+        self._min_size = file_filter.min_size
 
     def enters(self, path: str, name: str) -> bool:
-        """Whether files below this folder can be taken."""
+        """Whether to scan this folder."""
         if not self._recursive or is_hidden_folder(name):
             return False
         path, name = folded(path), folded(name)
@@ -84,38 +86,38 @@ class FileRules:
         )
 
     def why_not(self, path: str, name: str, size: int) -> str:
-        """Why the file is not taken, in a sentence; empty when it is. What is excluded wins over what is included."""
+        """Why the file is skipped, in a sentence; empty if it isn't. Exclusion wins over inclusion."""
         if why := why_not_name(name):
             return why
         low_path, low_name = folded(path), folded(name)
         ending = low_name.rpartition(".")[2] if "." in low_name else ""
-        if ending in self._no_endings:
-            return f"Files that end in .{ending} are excluded."
+        if ending in self._excluded_extensions:
+            return f"The extension .{ending} is excluded."
         for pattern in self._exclude:
             if pattern.matches(low_path, low_name):
                 return f"Excluded by the pattern {pattern.text}"
         return self._why_not_included(low_path, low_name, ending) or self._why_not_size(size)
 
     def _why_not_included(self, path: str, name: str, ending: str) -> str:
-        if not self._endings and not self._include:
-            return "" if ending in ENDINGS else "Not a media file, by its name."
-        if "*" in self._endings or ending in self._endings:
+        if not self._extensions and not self._include:
+            return "" if ending in ENDINGS else "Not a media file, by its extension."
+        if "*" in self._extensions or ending in self._extensions:
             return ""
         if any(pattern.matches(path, name) for pattern in self._include):
             return ""
-        return f"Only these are taken: {self._included}"
+        return f"Not among the included files: {self._included}"
 
     @cached_property
     def _included(self) -> str:
         return ", ".join(
-            [*(f".{ending}" for ending in sorted(self._endings)), *(one.text for one in self._include)]
+            [*(f".{ending}" for ending in sorted(self._extensions)), *(one.text for one in self._include)]
         )
 
     def _why_not_size(self, size: int) -> str:
         return f"Smaller than {_size(self._min_size)}." if size < self._min_size else ""
 
 
-def _ending(word: str) -> str:
+def _extension(word: str) -> str:
     """`mov` of `mov`, `.MOV` and `*.mov`."""
     return folded(word.strip().removeprefix("*") or "*").removeprefix(".")
 

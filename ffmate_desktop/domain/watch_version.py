@@ -1,17 +1,17 @@
-"""Whether a file is still the same version, though file systems disagree about inodes and times: pure rules.
+"""Decides whether a file is still the same version, although file systems disagree about inodes and times.
 
-A view is a number for a way of numbering files. It is stored with each file record. Rows of releases up to 0.1
-have the inode of the watchfolder, which is positive; nothing is known about how long their inodes last.
+A view is a number for the way in which a volume numbers files. Each file record stores it. Records of releases up to
+0.1 store the watchfolder's inode instead, which is positive; it says nothing about how long inodes last.
 """
 
 UNNUMBERED = -1
 """Inodes may change at any time; only size and time count."""
 
 LOCAL_TIME = -2
-"""The same, and the file system may keep local time: times move by whole hours with the time zone."""
+"""Like UNNUMBERED, and the file system may store local time: times shift by whole hours with the time zone."""
 
 FIRST_LASTING = -3
-"""This view and all below it are of volumes whose inodes last."""
+"""This view, and all lower numbers, are volumes whose inodes last."""
 
 _GRAINS = (10_000, 1_000_000)
 """Microseconds to which file systems and protocols round times: exFAT, and SFTP or HFS+."""
@@ -28,7 +28,7 @@ def is_lasting(view: int) -> bool:
 
 
 def is_same_time(one: int, other: int, view: int = UNNUMBERED) -> bool:
-    """Whether two times (microseconds) are the same, perhaps as told by file systems with coarser clocks."""
+    """Whether two times (microseconds) are the same, as far as file systems with coarser clocks can tell."""
     if one == other:
         return True
     grains: tuple[int, ...] = _GRAINS
@@ -39,5 +39,5 @@ def is_same_time(one: int, other: int, view: int = UNNUMBERED) -> bool:
 
 
 def _is_rounded(time: int, exact: int, grain: int) -> bool:
-    """Whether `time` is what a coarser clock makes of `exact`; some round up."""
+    """Whether `time` is `exact`, rounded up or down by a coarser clock."""
     return time % grain == 0 and abs(time - exact) < grain

@@ -1,4 +1,4 @@
-"""A watchfolder: a folder that the cluster scans, what people set about it, and what became of each file in it."""
+"""A watchfolder: a folder that the cluster scans, its settings, and the state of each file in it."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -14,7 +14,7 @@ DEFAULT_GROWTH_CHECKS = 2
 
 
 class OriginalAction(StrEnum):
-    """What becomes of a file once its task has ended."""
+    """What to do with a file when its task has ended."""
 
     LEAVE = "leave"
     MOVE = "move"
@@ -29,7 +29,7 @@ class Original(Wire):
 
 
 class Extensions(Wire):
-    """Endings of names without the point, in any case. No `include` means every kind of media file, `*` any file."""
+    """Extensions without the dot, in any case. An empty `include` means all media files, `*` any file."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Globs(Wire):
 
 
 class FileFilter(Wire):
-    """Which files are taken. `min_size` in bytes, `min_age` in seconds since a file was last written to."""
+    """Which files are queued. `min_size` is in bytes, `min_age` in seconds since the last change."""
 
     extensions: Extensions = Extensions()
     globs: Globs = Globs()
@@ -52,11 +52,11 @@ class FileFilter(Wire):
 
 
 class WatchfolderSettings(Wire):
-    """What people set: FFmate's fields first, ours after them.
+    """The settings of a watchfolder: FFmate's fields first, then those of FFmate Desktop.
 
-    `interval` is in seconds. A file is taken when `growth_checks` checks, an interval apart, found it as it was
-    before. `labels` are required of the nodes that scan and of those that run the tasks. `retries` is how often
-    a failed task is queued again. What a newer program added is passed over.
+    `interval` is in seconds. A file is queued after `growth_checks` checks, an interval apart, found it unchanged.
+    Nodes need all `labels` to scan the folder and to run its tasks. `retries` is how often a failed task is retried.
+    Fields of a newer release are ignored.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -72,14 +72,14 @@ class WatchfolderSettings(Wire):
 
     recursive: bool = True
     output_file: str = ""
-    """A pattern instead of the preset's."""
+    """A pattern that replaces the preset's."""
     priority: int | None = None
     labels: tuple[str, ...] = ()
     retries: int = 0
     on_success: Original = Original()
     on_failure: Original = Original()
     write_locks: bool = False
-    """Write FFmate's `.lock` files too, while FFmate nodes scan the same folder."""
+    """Write `.lock` files, for FFmate nodes that scan the same folder."""
 
 
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -88,19 +88,19 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "retries": (0, 100),
     "priority": (0, 2_147_483_647),
 }
-"""The least and the most of the whole numbers among the settings."""
+"""The limits of the integer settings."""
 
 
 def read_settings(stored: object) -> WatchfolderSettings | Unreadable:
-    """The settings of a stored watchfolder; what this release cannot keep to is not guessed."""
+    """The stored settings; Unreadable if this release can't follow them exactly."""
     found = read_record(WatchfolderSettings, stored)
     if not isinstance(found, Unreadable) and (wrong := _out_of_range(found)):
-        return Unreadable(f"{wrong[0]}: this number is too small or too large")
+        return Unreadable(f"{wrong[0]}: this number is out of range")
     return found
 
 
 def readable_settings(stored: object) -> WatchfolderSettings:
-    """As much of the settings as can be shown."""
+    """As much of unreadable settings as can be shown."""
     part = read_valid_fields(
         WatchfolderSettings, stored, {"name": "?", "path": "", "preset": str(UUID(int=0))}
     )
@@ -109,7 +109,7 @@ def readable_settings(stored: object) -> WatchfolderSettings:
 
 
 def _out_of_range(settings: WatchfolderSettings) -> list[str]:
-    """The fields whose numbers nothing can be done with."""
+    """The fields whose numbers are out of range."""
     wrong = [
         name
         for name, (least, most) in LIMITS.items()
@@ -120,7 +120,7 @@ def _out_of_range(settings: WatchfolderSettings) -> list[str]:
 
 
 class ScanResult(ForwardCompatible):
-    """What a scan found: files looked at, new tasks, unreadable folders, and how long it took in seconds."""
+    """What a scan found: files, new tasks, files still growing, unreadable folders; and its duration in seconds."""
 
     files: int = 0
     queued: int = 0
@@ -130,39 +130,39 @@ class ScanResult(ForwardCompatible):
 
 
 class Watchfolder(WatchfolderSettings):
-    """A watchfolder as it is shown. Times in milliseconds since 1970 UTC; `error` is the trouble of its last scan.
+    """A watchfolder as it is shown. Times are in milliseconds since 1970 UTC; `error` is from the last scan.
 
-    `last_scan` is None while nobody can reach the folder.
+    `last_scan` is None while no node can reach the folder.
     """
 
     uuid: UUID
     version: int
     error: str | None = None
     error_at: int | None = None
-    """Since when there is trouble."""
+    """When the error first occurred."""
     scanning_by: str | None = None
-    """The node that scans it now."""
+    """The node that is scanning it now."""
     last_check: int | None = None
     last_node: str | None = None
     last_scan: ScanResult | None = None
     next_check: int | None = None
     """None while it is suspended."""
     unreadable: str | None = None
-    """Why this release cannot read the settings; then what is shown of them is incomplete."""
+    """Why this release can't read the settings; then the settings shown are incomplete."""
     overdue: float = Field(default=0, exclude=True)
-    """Seconds since `next_check`, when it was read; less than 0 before it."""
+    """Seconds since `next_check` at the time of reading; negative before it."""
     created_at: int
     updated_at: int
 
     def settings(self) -> WatchfolderSettings:
-        """What people set about it."""
+        """Its settings alone."""
         return WatchfolderSettings.model_validate(
             self.model_dump(include=set(WatchfolderSettings.model_fields))
         )
 
 
 class FileState(StrEnum):
-    """What became of a file, as people see it."""
+    """The state of a file as people see it."""
 
     WAITING = "waiting"
     GROWING = "growing"
@@ -172,15 +172,15 @@ class FileState(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     OUTPUT = "output"
-    """The cluster itself wrote it."""
+    """An output of the cluster."""
     UNKNOWN = "unknown"
-    """A state of a newer release; the file keeps the word itself."""
+    """A state of a newer release; `state_word` has it."""
 
 
 class WatchedFile(Wire):
-    """One file record. `path` is relative to the watchfolder, with `/`; times as in Watchfolder.
+    """A file record as people see it. `path` is relative to the watchfolder, with `/`; times as in Watchfolder.
 
-    `reason` says in a sentence why the state is what it is; `gone` tells that the last scans did not find the file.
+    `reason` explains the state in a sentence. `gone`: the last scans didn't find the file.
     """
 
     id: int
@@ -204,4 +204,4 @@ class WatchedFile(Wire):
 
 
 Counts = Mapping[FileState, int]
-"""How many files are in each state that occurs; of those that are gone, the ones that had a task."""
+"""How many files are in each state. Files that are gone count if they had a task."""

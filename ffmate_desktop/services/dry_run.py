@@ -1,4 +1,4 @@
-"""A dry run of a watchfolder from this computer: every file, what would become of it at this moment, and why."""
+"""A dry run of a watchfolder on this computer: what a scan would do now with each file, and why."""
 
 import asyncio
 import time
@@ -13,15 +13,15 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_moves import RecordWithTask, match_moved_files
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetNotFoundError, PresetService
-from ffmate_desktop.services.watch_drafts import draft_all, location, names_of, rules_of
+from ffmate_desktop.services.watch_drafts import draft_files, location, output_names_of, rules_of
 from ffmate_desktop.storage.moves import is_away
 from ffmate_desktop.storage.walk import Walked, Walker, look_at
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What a scan would do with a file. `output` is where its task would write, when it would get one now."""
+class DryRunFile:
+    """What a scan would do with a file. `output` is where its task would write, if it was queued now."""
 
     path: str
     size: int
@@ -33,19 +33,16 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """Files by path, and a sentence for each folder that could not be read."""
+    """The files by path, and a sentence for each folder that can't be read."""
 
-    files: tuple[Foreseen, ...]
+    files: tuple[DryRunFile, ...]
     unreadable: tuple[str, ...]
 
 
 async def dry_run(
     database: Database, presets: PresetService, settings: WatchfolderSettings, uuid: UUID
 ) -> DryRun:
-    """Look at every file and write nothing; to cancel it ends the look.
-
-    Raises UserError when the folder cannot be read here.
-    """
+    """Judge every file and write nothing. Can be cancelled. Raises UserError if the folder can't be read here."""
     rules = rules_of(settings)
     try:
         preset: Preset | None = await presets.get(settings.preset)
@@ -59,7 +56,7 @@ async def dry_run(
         (found, records.get(found.path), judge.decide(found, records.get(found.path)))
         for found in walked.news
     ]
-    asked = await asyncio.to_thread(names_of, settings.path, [found for found, _, _ in decided])
+    asked = await asyncio.to_thread(output_names_of, settings.path, [found for found, _, _ in decided])
     written = await file_records.outputs_among(database, [name for _, name in asked])
     outputs = {asked[position][0] for position in written}
     open_ones = [found for n, (found, _, one) in enumerate(decided) if n not in outputs and _is_open(one)]
@@ -72,15 +69,15 @@ async def dry_run(
     drafted: dict[str, str | None] = {}
     refused: dict[str, str] = {found.path: "The preset was deleted." for found in ready}
     if preset is not None:
-        drafts, troubles = await asyncio.to_thread(draft_all, settings, uuid, preset, ready, "")
+        drafts, troubles = await asyncio.to_thread(draft_files, settings, uuid, preset, ready, "")
         drafted = {found.path: draft.requested_output for found, draft in drafts}
         refused = {found.path: sentence for found, sentence in troubles}
     files = [
-        Foreseen(found.path, found.size, FileState.OUTPUT, "The cluster itself wrote it.")
+        DryRunFile(found.path, found.size, FileState.OUTPUT, "An output of the cluster.")
         if number in outputs
-        else _foresee(found, record, decision, drafted, refused)
+        else _to_dry_run_file(found, record, decision, drafted, refused)
         if found.path not in moved
-        else Foreseen(found.path, found.size, FileState(moved[found.path].state), _was(moved[found.path]))
+        else DryRunFile(found.path, found.size, FileState(moved[found.path].state), _was(moved[found.path]))
         for number, (found, record, decision) in enumerate(decided)
     ]
     files.sort(key=lambda one: one.path)
@@ -94,7 +91,7 @@ def _is_open(decision: Decision) -> bool:
 def _moved(
     root: str, files: Sequence[ScannedFile], records: Mapping[str, FileRecord], view: int
 ) -> dict[str, FileRecord]:
-    """The rows that will follow files which were renamed, by their new paths. For a thread."""
+    """The records that would follow files that were renamed, by new path. Blocks."""
     versions: dict[tuple[int, int], list[FileRecord]] = {}
     for record in records.values():
         if record.task is not None and record.inode:
@@ -110,11 +107,11 @@ def _moved(
 
 
 def _was(record: FileRecord) -> str:
-    return f"It was called “{record.path}” before."
+    return f"Renamed from “{record.path}”."
 
 
 async def _walk(walker: Walker) -> Walked:
-    """In a thread that nobody waits for when the storage does not answer."""
+    """Walk in a thread that can be abandoned if the storage doesn't answer."""
     try:
         return await WatchedThread(walker.walk, "dry run of a watchfolder").result()
     except asyncio.CancelledError:
@@ -122,21 +119,21 @@ async def _walk(walker: Walker) -> Walked:
         raise
 
 
-def _foresee(
+def _to_dry_run_file(
     found: ScannedFile,
     record: FileRecord | None,
     decision: Decision,
     drafted: dict[str, str | None],
     refused: dict[str, str],
-) -> Foreseen:
+) -> DryRunFile:
     state = FileState(decision.state)
     if found.path in drafted:
-        return Foreseen(
-            found.path, found.size, FileState.QUEUED, "It would be queued.", True, drafted[found.path]
+        return DryRunFile(
+            found.path, found.size, FileState.QUEUED, "Would be queued", True, drafted[found.path]
         )
     if found.path in refused:
-        return Foreseen(found.path, found.size, FileState.WAITING, refused[found.path])
+        return DryRunFile(found.path, found.size, FileState.WAITING, refused[found.path])
     reason = decision.reason
     if not reason and record is not None:
-        reason = "It has its task already." if state is FileState.QUEUED else "It was taken before."
-    return Foreseen(found.path, found.size, state, reason)
+        reason = "Already queued." if state is FileState.QUEUED else "Already processed."
+    return DryRunFile(found.path, found.size, state, reason)

@@ -1,4 +1,4 @@
-"""From complete files of a watchfolder to tasks that are sure to make sense; for a thread."""
+"""Drafts tasks for the complete files of a watchfolder. Blocks: call it in a thread."""
 
 import os
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ from ffmate_desktop.services.output_names import TaskDraft
 from ffmate_desktop.services.submission import prepare_task
 
 LONGEST_KEY = 2500
-"""Bytes; what fits into an entry of the index of outputs."""
+"""Bytes that fit into the database's index of outputs."""
 
 
 def location(root: str, path: str) -> str:
-    """Where a file record is on this computer."""
+    """The path of a watched file on this computer."""
     return os.path.join(root, *path.split("/"))  # noqa: PTH118 - text, which may be no UTF-8
 
 
-def names_of(root: str, files: Sequence[ScannedFile]) -> list[tuple[int, tuple[str, int, int]]]:
-    """What to ask the record of outputs for each file: its position, and path key, microseconds and bytes.
+def output_names_of(root: str, files: Sequence[ScannedFile]) -> list[tuple[int, tuple[str, int, int]]]:
+    """What identifies each file among the cluster's outputs: position, and (path key, microseconds, bytes).
 
-    Under the name by which it is reached, and the one behind all links to its folder.
+    Each file counts under its own path and under the one behind all links to its folder.
     """
     real: dict[str, str] = {}
     asked = []
@@ -46,7 +46,7 @@ def names_of(root: str, files: Sequence[ScannedFile]) -> list[tuple[int, tuple[s
 
 
 def rules_of(settings: WatchfolderSettings) -> FileRules:
-    """Its rules; folders in it that originals are moved to are outside."""
+    """The rules of a watchfolder. Folders in it that originals are moved to don't belong to it."""
     return FileRules(settings.filter, recursive=settings.recursive, outside=_folders_of_originals(settings))
 
 
@@ -61,10 +61,10 @@ def _folders_of_originals(settings: WatchfolderSettings) -> list[str]:
     return found
 
 
-def draft_all(
+def draft_files(
     settings: WatchfolderSettings, uuid: UUID, preset: Preset, files: Sequence[ScannedFile], client: str
 ) -> tuple[list[tuple[ScannedFile, TaskDraft]], list[tuple[ScannedFile, str]]]:
-    """A draft for each file that can be queued, and a sentence for each that cannot be, at this moment."""
+    """A draft for each file that can be queued now, and a sentence for each one that can't."""
     drafts: list[tuple[ScannedFile, TaskDraft]] = []
     refused: list[tuple[ScannedFile, str]] = []
     folders = OutputFolderChecks()
@@ -77,11 +77,11 @@ def draft_all(
                 client=client,
                 base=settings.path,
             )
-            sentence = _trouble_with_output(draft, folders)
+            sentence = _output_error(draft, folders)
         except UserError as error:
             sentence = str(error)
-        except OSError as error:  # one file shall not hold up the others
-            sentence = f"The computer reported: {error.strerror or error}."
+        except OSError as error:  # one file must not block the others
+            sentence = f"The operating system reported: {error.strerror or error}."
         if sentence:
             refused.append((found, sentence))
         else:
@@ -107,10 +107,10 @@ def _new_task(settings: WatchfolderSettings, uuid: UUID, found: ScannedFile) -> 
     )
 
 
-def _trouble_with_output(draft: TaskDraft, folders: OutputFolderChecks) -> str:
+def _output_error(draft: TaskDraft, folders: OutputFolderChecks) -> str:
     """Why the output can't be written; empty if it can."""
     key = draft.row.output_key
     if key is not None and len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
-        return "The path of its output would be too long."
+        return "The path of its output is too long."
     error = folders.error(draft)
     return "" if error is None else str(error)

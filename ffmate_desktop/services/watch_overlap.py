@@ -1,4 +1,4 @@
-"""Watchfolders that look at the same files, so that each of these gets several tasks: as far as settings can tell."""
+"""Finds watchfolders that would queue the same files, as far as their settings show it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,14 +10,14 @@ from ffmate_desktop.services.watch_drafts import rules_of
 
 
 def overlap(one: WatchfolderSettings, other: WatchfolderSettings) -> bool:
-    """Whether one enters the folder of the other, and both may want the same files there."""
+    """Whether one scans the folder of the other, and both may queue the same files there."""
     return _may_share(one, other) and (_enters(one, other.path) or _enters(other, one.path))
 
 
 def overlapping_names(folders: Sequence[Watchfolder]) -> dict[UUID, tuple[str, ...]]:
-    """For each watchfolder that has some, the names of those that overlap with it. Suspended ones take no files.
+    """Watchfolder → the names of those that overlap with it. Suspended ones don't count.
 
-    Hundreds of watchfolders are little work.
+    Fast for hundreds of watchfolders.
     """
     folders = [folder for folder in folders if not folder.suspended]
     at: dict[tuple[str, ...], list[Watchfolder]] = {}
@@ -50,12 +50,12 @@ def _parts(path: str) -> list[str]:
 
 
 def _may_share(one: WatchfolderSettings, other: WatchfolderSettings) -> bool:
-    """Two lists of endings without a common one share nothing; of patterns nobody can tell."""
-    mine, theirs = _endings(one), _endings(other)
+    """False only if both list extensions and have none in common; patterns may match anything."""
+    mine, theirs = _extensions(one), _extensions(other)
     return mine is None or theirs is None or not mine.isdisjoint(theirs)
 
 
-def _endings(settings: WatchfolderSettings) -> set[str] | None:
+def _extensions(settings: WatchfolderSettings) -> set[str] | None:
     wanted = settings.filter
     endings = {
         folded(ending.strip().removeprefix("*").removeprefix(".")) for ending in wanted.extensions.include

@@ -1,4 +1,4 @@
-"""Watchfolders for everybody who sets, commands or looks at them: checked first, then written."""
+"""The service for watchfolders that the window and the command line use: checks settings, then writes them."""
 
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ from ffmate_desktop.services.watch_overlap import overlap
 
 @dataclass(frozen=True, slots=True)
 class FileFilterView:
-    """Which file records are wanted; no states means all. `text` is a part of the path.
+    """Which files to list: in these states (none: all), with `text` in their paths.
 
-    Of files that are gone those that had a task, or all that are known (`gone`).
+    Files that are gone are listed if they had a task, or with `gone` always.
     """
 
     states: frozenset[FileState] = frozenset()
@@ -41,49 +41,51 @@ class FileFilterView:
 
     @property
     def pattern(self) -> str | None:
-        """The text as one of ILIKE."""
+        """The text as a pattern for ILIKE."""
         escaped = self.text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         return f"%{escaped}%" if self.text else None
 
 
 class WatchfolderService:
-    """The door to the watchfolders. Everything raises UserError, or UsageError, with a sentence."""
+    """Lists, edits and controls watchfolders. Methods raise UserError or UsageError."""
 
     def __init__(self, database: Database, presets: PresetService) -> None:
         self._database = database
         self._presets = presets
 
     async def all(self) -> list[Watchfolder]:
-        """All of them, by name."""
+        """All watchfolders, by name."""
         return await stored.list_watchfolders(self._database)
 
     async def get(self, uuid: UUID) -> Watchfolder:
-        """One of them."""
+        """The watchfolder with this uuid."""
         found = await stored.get(self._database, uuid)
         if found is None:
-            raise UserError("The watchfolder is gone.", _LIST_HINT)
+            raise UserError("This watchfolder no longer exists.", _LIST_HINT)
         return found
 
     async def find(self, word: str) -> Watchfolder:
-        """The one of this name, or whose uuid begins so."""
+        """The watchfolder with this name, or whose uuid starts with the word."""
         folders = await self.all()
         wanted = word.strip().lower()
         found = [folder for folder in folders if folder.name.lower() == wanted]
         found = found or [folder for folder in folders if wanted and str(folder.uuid).startswith(wanted)]
         if not found:
-            raise UserError(f"There is no watchfolder “{word}”.", _LIST_HINT)
+            raise UserError(f"No watchfolder is called “{word}”.", _LIST_HINT)
         if len(found) > 1:
-            raise UserError(f"Several watchfolders are called “{word}”.", "Give the beginning of its uuid.")
+            raise UserError(
+                f"Several watchfolders are called “{word}”.", "Use the beginning of its uuid instead."
+            )
         return found[0]
 
     async def overlapping(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> list[Watchfolder]:
-        """Other watchfolders that take the same files; `uuid` is its own, if it has one."""
+        """Other watchfolders that would queue the same files; `uuid` is that of the watchfolder itself."""
         settings = check(settings)
         others = [one for one in await self.all() if one.uuid != uuid and not one.suspended]
         return [one for one in others if overlap(settings, one)]
 
     async def add(self, settings: WatchfolderSettings) -> Watchfolder:
-        """A new one; every node hears of it at once, and the first that can scans it."""
+        """Add a watchfolder; all nodes are notified, and the first one that can scans it."""
         settings = await self._checked(settings)
         uuid = uuid4()
         await stored.insert(self._database, uuid, settings)
@@ -92,20 +94,20 @@ class WatchfolderService:
     async def edit(
         self, uuid: UUID, settings: WatchfolderSettings, *, version: int | None = None
     ) -> Watchfolder:
-        """Change one; its file records stay. `version` is what the editor saw."""
-        await self._understood(uuid)
+        """Change a watchfolder; its file records stay. `version` is the version that the editor showed."""
+        await self._readable_settings(uuid)
         settings = await self._checked(settings)
         if not await stored.update(self._database, uuid, settings, version):
             await self.get(uuid)
-            raise UserError("Somebody else has changed this watchfolder meanwhile.", "Look at it again.")
+            raise UserError("Someone else has changed this watchfolder in the meantime.", "Open it again.")
         return await self.get(uuid)
 
     async def suspend(self, uuid: UUID) -> None:
-        """Scan it no more; tasks that are queued go on."""
+        """Stop scanning it; queued tasks still run."""
         await self._set_suspended(uuid, True)
 
     async def resume(self, uuid: UUID) -> None:
-        """Scan it again, at once; what the folder holds now is what is meant, even when it is empty."""
+        """Scan it again, now. What the folder contains now is accepted, even if it is empty."""
         await self._set_suspended(uuid, False)
 
     async def _set_suspended(self, uuid: UUID, suspended: bool) -> None:
@@ -113,19 +115,19 @@ class WatchfolderService:
             await self.get(uuid)
 
     async def pending_originals(self, folder: Watchfolder) -> int:
-        """How many originals would stay where they are, although they were to be moved, if it was deleted now."""
+        """How many originals that are still to be moved would stay in the folder if it was deleted now."""
         actions = {folder.on_success.action, folder.on_failure.action}
         if actions == {OriginalAction.LEAVE}:
             return 0
         return await stored.pending_originals(self._database, folder.uuid)
 
     async def delete(self, uuid: UUID) -> None:
-        """Remove one and its file records; files and tasks stay as they are."""
+        """Delete a watchfolder and its file records; files and tasks stay."""
         if not await stored.delete(self._database, uuid):
             await self.get(uuid)
 
     async def scan(self, uuid: UUID) -> None:
-        """Let the first node that can scan it now."""
+        """Ask for a scan now, by the first node that can."""
         if not await stored.ask_for_scan(self._database, uuid):
             folder = await self.get(uuid)
             raise UserError(
@@ -140,7 +142,7 @@ class WatchfolderService:
         before: int | None = None,
         limit: int | None = 200,
     ) -> list[WatchedFile]:
-        """Files, the latest found first; `before` (an id) continues a page, `limit` None means all."""
+        """Files, most recently found first; `before` (an id) continues a page. `limit` None means all."""
         view = view or FileFilterView()
         return await stored.list_files(
             self._database,
@@ -155,7 +157,7 @@ class WatchfolderService:
     def file_pages(
         self, uuid: UUID, view: FileFilterView | None = None, *, limit: int | None = None
     ) -> AsyncIterator[list[WatchedFile]]:
-        """The same a page at a time."""
+        """The same, page by page."""
 
         def read(before: int | None, most: int) -> Awaitable[list[WatchedFile]]:
             return self.files(uuid, view, before=before, limit=most)
@@ -173,24 +175,24 @@ class WatchfolderService:
             every=every,
         )
 
-    async def take_again(self, uuid: UUID, files: Sequence[int]) -> set[int]:
-        """Files (ids) that failed, or were cancelled, and whose tasks were deleted: the next scan takes them anew.
+    async def queue_again(self, uuid: UUID, files: Sequence[int]) -> set[int]:
+        """Let the next scan queue these files again, which failed or were cancelled and whose tasks were deleted.
 
-        Returns those that it will. The others still have their task, which can be restarted, or are gone.
+        Returns the files it will queue. The others are gone, or still have a task that can be restarted.
         """
-        return await stored.take_again(self._database, uuid, files)
+        return await stored.queue_again(self._database, uuid, files)
 
     async def dry_run(self, uuid: UUID) -> DryRun:
-        """What a scan from this computer would do now, file by file; nothing is written."""
-        return await dry_run(self._database, self._presets, await self._understood(uuid), uuid)
+        """What a scan by this computer would do now with each file; writes nothing."""
+        return await dry_run(self._database, self._presets, await self._readable_settings(uuid), uuid)
 
-    async def foresee(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> DryRun:
-        """The same for settings that are not saved, as if no file grew any more. To cancel it ends the look."""
+    async def dry_run_settings(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> DryRun:
+        """The same for unsaved settings, as if every file was complete. Can be cancelled."""
         settings = (await self._checked(settings)).model_copy(update={"growth_checks": 0})
         return await dry_run(self._database, self._presets, settings, uuid or uuid4())
 
     async def counts(self, uuid: UUID, text: str = "") -> Counts:
-        """How many files are in each state that occurs; `text` is a part of their paths."""
+        """How many files with `text` in their paths are in each state."""
         pattern = FileFilterView(text=text).pattern
         return (await stored.count_files(self._database, uuid, pattern)).get(uuid, {})
 
@@ -198,12 +200,12 @@ class WatchfolderService:
         """The same for every watchfolder that has files."""
         return await stored.count_files(self._database)
 
-    async def _understood(self, uuid: UUID) -> WatchfolderSettings:
+    async def _readable_settings(self, uuid: UUID) -> WatchfolderSettings:
         folder = await self.get(uuid)
         if folder.unreadable is not None:
             raise UserError(
-                f"The settings of “{folder.name}” cannot be used: {folder.unreadable}",
-                "Update FFmate Desktop, or make the watchfolder again.",
+                f"The settings of “{folder.name}” can't be used: {folder.unreadable}",
+                "Update FFmate Desktop, or create the watchfolder again.",
             )
         return folder.settings()
 
@@ -212,29 +214,32 @@ class WatchfolderService:
         preset = await self._presets.get(settings.preset)
         if not (settings.output_file or preset.output_file):
             raise UsageError(
-                f"Neither the watchfolder nor the preset “{preset.name}” says where outputs go.",
+                f"Neither the watchfolder nor the preset “{preset.name}” has an output pattern.",
                 "For example ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4",
             )
         return settings
 
 
 def check(settings: WatchfolderSettings) -> WatchfolderSettings:
-    """The settings, tidied; raises UsageError for what could never work."""
+    """The settings, normalized; raises UsageError for invalid ones."""
     name = settings.name.strip() or pure_path(settings.path).name
     if not is_absolute(settings.path):
         raise UsageError(
-            f"“{settings.path}” is not a whole path.", "A watchfolder has a path from the root or the drive."
+            f"“{settings.path}” isn't an absolute path.",
+            "Start at the root or a drive, like /media/in or D:\\in.",
         )
     if not name:
         raise UsageError("A watchfolder needs a name.")
     if not _is_within("interval", settings.interval):
-        raise UsageError("The interval is a number of seconds from 1 to a week.")
+        raise UsageError("The interval must be from 1 second to 7 days.")
     if not _is_within("growth_checks", settings.growth_checks):
-        raise UsageError(f"Growth checks are a number from 0 to {LIMITS['growth_checks'][1]}.")
+        raise UsageError(f"Growth checks must be from 0 to {LIMITS['growth_checks'][1]}.")
     if settings.priority is not None and not _is_within("priority", settings.priority):
-        raise UsageError("A priority is a whole number from 0.", "Higher ones run first.")
+        raise UsageError(
+            "A priority must be a whole number from 0 up.", "Tasks with a higher priority run first."
+        )
     if not _is_within("retries", settings.retries):
-        raise UsageError("Retries are a number from 0 to 100.")
+        raise UsageError("Retries must be from 0 to 100.")
     wildcards_in(settings.output_file)
     globs = settings.filter.globs
     for glob in (*globs.include, *globs.exclude):
@@ -257,18 +262,20 @@ def _check_original(original: Original, path: str, *, may_trash: bool) -> None:
         case OriginalAction.LEAVE:
             pass
         case OriginalAction.TRASH if not may_trash:
-            raise UsageError("The original of a failed task is left or moved, not put into the trash.")
+            raise UsageError(
+                "The original of a failed task can be left or moved, but not put into the trash."
+            )
         case OriginalAction.TRASH:
             pass
         case OriginalAction.MOVE:
             if not original.folder.strip():
-                raise UsageError("Where should the originals be moved?", "Name a folder, for example done")
+                raise UsageError("No folder to move originals to.", "Enter a folder, for example done.")
             if output_key(path) == output_key(str(pure_path(path) / original.folder)):
                 raise UsageError(
-                    "The originals cannot be moved to the watchfolder itself.", "Name another folder."
+                    "Originals can't be moved into the watchfolder itself.", "Choose another folder."
                 )
         case _:
             assert_never(original.action)
 
 
-_LIST_HINT = "`ffmate-desktop watchfolders list` shows them."
+_LIST_HINT = "`ffmate-desktop watchfolders list` shows the watchfolders."

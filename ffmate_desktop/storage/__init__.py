@@ -1,1 +1,1 @@
-"""Folders and files on disk: walking trees, knowing local from network, hearing of changes, moving originals."""
+"""Folders and files on disk: walk trees, tell local from network, observe changes, move originals."""

@@ -1,4 +1,4 @@
-"""Where a folder is: on which kind of file system, and on a disk of this computer or on a network share."""
+"""The kind of file system that holds a folder, and whether it is local or a network share."""
 
 import os
 import sys
@@ -16,19 +16,19 @@ _LOCAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """What a folder is mounted from: the kind of file system, in lower case, and its options."""
+    """A mount: the kind of file system, in lower case, and its options."""
 
     kind: str
     options: frozenset[str]
 
 
 def mount_holding(path: str) -> Mount | None:
-    """The mount that holds the folder; None when it is in no table. Blocks, so call it in a thread."""
+    """The mount that holds the folder; None if the system doesn't list it. Blocks: call it in a thread."""
     real = os.path.realpath(path)
     found: Mount | None = None
     longest = 0
     for part in psutil.disk_partitions(all=True):
-        # Of two mounts at one place the later one hides the other.
+        # Of two mounts at one path, the later one hides the other.
         if len(part.mountpoint) >= longest and _is_below(real, part.mountpoint):
             found = Mount(part.fstype.lower(), frozenset(part.opts.lower().split(",")))
             longest = len(part.mountpoint)
@@ -36,11 +36,11 @@ def mount_holding(path: str) -> Mount | None:
 
 
 def is_local(path: str) -> bool:
-    """Whether the folder is on a disk of this computer, as far as is known. Blocks, so call it in a thread."""
+    """Whether the folder is on a local disk, as far as is known. Blocks: call it in a thread."""
     if sys.platform == "win32" and os.path.realpath(path).startswith(("\\\\", "//")):
         return False
     mount = mount_holding(path)
-    if mount is None:  # the root of a chroot is in no table, and is on the disk of who made it
+    if mount is None:  # the root of a chroot isn't listed, and is on a local disk
         return sys.platform != "win32"
     return mount.kind in _LOCAL and "remote" not in mount.options
 

@@ -1,4 +1,4 @@
-"""FFmate's lock files: an empty `<name>.lock` beside a file says that somebody has taken it."""
+"""FFmate's lock files: an empty `<name>.lock` next to a file says that it has been queued."""
 
 import os
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from ffmate_desktop.domain.watch_names import LOCK
 
 
 def write_locks(paths: Sequence[str]) -> None:
-    """Put a lock beside each of these files. What cannot be written is told: FFmate will take those files, too."""
+    """Write a lock next to each of these files. Logs those it can't write: FFmate will queue these files too."""
     refused = []
     for path in paths:
         try:
@@ -16,4 +16,6 @@ def write_locks(paths: Sequence[str]) -> None:
         except OSError as error:
             refused.append(f"{path}{LOCK}: {error.strerror or error}")
     if refused:
-        logs.watchfolder.warning("%d lock files cannot be written: %s", len(refused), refused[0])
+        logs.watchfolder.warning(
+            "Can't write %d lock files, FFmate may queue these files: %s", len(refused), refused[0]
+        )

@@ -1,4 +1,4 @@
-"""Whether a file left its old path: for a thread."""
+"""Finds out whether a file left its old path. Blocks: call it in a thread."""
 
 import os
 import unicodedata
@@ -8,7 +8,7 @@ from ffmate_desktop.storage.numbering import INODES
 
 
 def is_away(root: str, old: str, new: str, found: ScannedFile) -> bool:
-    """Whether the file that is now at `new` is not at `old` any more; both paths are below `root`."""
+    """Whether the file that is now at `new` has left `old`; both paths are below `root`."""
     try:
         status = os.stat(old)  # noqa: PTH116 - paths are text here
     except (FileNotFoundError, NotADirectoryError):
@@ -25,12 +25,12 @@ def is_away(root: str, old: str, new: str, found: ScannedFile) -> bool:
 
 
 def _folded(path: str) -> str:
-    """The same for names that a file system may take for one."""
+    """The same text for names that a file system may treat as equal."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
 def _is_listed(root: str, path: str) -> bool:
-    """Whether the path has exactly this spelling; a file system may find a file under others, too."""
+    """Whether the path is spelled exactly so; a file system may also find the file under other spellings."""
     while len(path) > len(root):
         folder, name = os.path.split(path)
         if not name:

@@ -1,8 +1,8 @@
-"""How a file system numbers files, and so what a changed inode means.
+"""How a file system numbers files, and thus what a changed inode means.
 
-Many file systems make up an inode each time they look a file up: FUSE, exFAT and FAT do, and so may the server behind
-a network share. There, files have other inodes after a remount, or when the kernel needs memory. A changed inode
-means a changed file only on file systems that are known to store their inodes.
+Many file systems make up an inode at each lookup: FUSE, exFAT and FAT do, and the server behind a network share may.
+There, files get new inodes after a remount, or when the kernel needs memory. A changed inode means a changed file
+only on file systems that are known to store inodes.
 """
 
 import os
@@ -19,16 +19,17 @@ INODES = (1 << 63) - 1
 _STORED = frozenset(
     "apfs bcachefs btrfs ext2 ext3 ext4 f2fs hfs hfsplus jfs nilfs2 ntfs3 ramfs reiserfs tmpfs ufs xfs zfs".split()  # noqa: SIM905
 )
-"""Kinds of file systems whose files keep their inodes. Kinds that are not listed are not trusted."""
+"""Kinds of file systems that store inodes. Others aren't trusted."""
 
 _FAT = frozenset("exfat fat fat32 fuseblk msdos texfat vfat".split())  # noqa: SIM905
-"""Kinds that keep local time, or may: Linux calls exFAT and NTFS through FUSE alike."""
+"""Kinds that store local time, or may: Linux calls both exFAT and NTFS through FUSE `fuseblk`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """`view` is the same where inodes mean the same, see `domain.watch_version`. Only files on `device` have lasting
-    inodes; None is no device. `root` is (device, inode) of the folder itself.
+    """How files are numbered. `view` is equal where inodes mean the same (`domain.watch_version`).
+
+    Only files on `device` have lasting inodes; None means none have. `root` is (device, inode) of the folder itself.
     """
 
     view: int
@@ -42,12 +43,12 @@ def numbering_of(root: str) -> Numbering:
     identity = (status.st_dev, status.st_ino & INODES)
     mount = mount_holding(root)
     kind = "" if mount is None else mount.kind
-    if kind in _STORED and sys.platform != "win32":  # there, folders list their files without inodes
+    if kind in _STORED and sys.platform != "win32":  # Windows lists files without inodes
         return Numbering(_view(f"{kind} {identity} {os.statvfs(root).f_fsid}"), status.st_dev, identity)
     return Numbering(LOCAL_TIME if kind in _FAT else UNNUMBERED, None, identity)
 
 
 def _view(name: str) -> int:
-    """A number for this folder on this volume: a copy of a disk numbers its files in another way."""
+    """A number for this folder on this volume; a copy of the disk numbers files differently."""
     digest = blake2b(name.encode(), digest_size=8).digest()
     return FIRST_LASTING - (int.from_bytes(digest) >> 2)

@@ -1,7 +1,7 @@
-"""Moves originals away, or puts them into the trash: never over another file, and never a file that has changed.
+"""Moves originals, or puts them into the trash; never overwrites a file, and never touches one that has changed.
 
-What is about to be done was written down before, with the name; a node that dies in the middle is followed by one
-that finds the file in the old place, in the new one, or in both, and finishes. For a thread; raises OSError.
+The new path is stored before anything is moved. If a node dies in the middle, the next one finds the file at the old
+path, the new one, or both, and finishes the move. Blocks: call it in a thread. Raises OSError.
 """
 
 import errno
@@ -24,33 +24,33 @@ from ffmate_desktop.storage.numbering import INODES
 TEMPORARY = ".ffd-move-"
 
 ABANDONED = 86_400.0
-"""Seconds after which nobody goes on with a half copy."""
+"""Seconds after which an unfinished copy is abandoned."""
 
 BLOCK, MOST_UNFLUSHED = 4 * 2**20, 256 * 2**20
-"""Bytes that are copied at once, and after which a fast place is flushed; a slow one after fewer, to be heard of."""
+"""Bytes per copied block, and most bytes between flushes. Slow storage is flushed more often, to show progress."""
 
-SWIFT = 1.0
-"""Seconds. While flushes take less, each may be of twice as much."""
+FAST = 1.0
+"""Seconds. While a flush takes less, the next one may be twice as large."""
 
 
 class MoveResult(Enum):
-    """What became of an original."""
+    """The result of moving an original."""
 
     AWAY = auto()
-    """It is where it should be."""
+    """It was moved."""
     GONE = auto()
-    """It was not there any more."""
+    """It no longer existed."""
     CHANGED = auto()
-    """It is another version than the one that was encoded, and was left alone."""
+    """It isn't the version that was encoded, and was left alone."""
     TAKEN = auto()
-    """Somebody else has the new name by now: choose another one."""
+    """The new path is taken by now: choose another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What tells a file from others of its name: bytes, microseconds since 1970, and the inode where that lasts.
+    """Identifies a version of a file: bytes, microseconds since 1970, and the inode where inodes last.
 
-    Inode 0 is any; `view` says how times are compared.
+    Inode 0 matches any; `view` says how to compare times.
     """
 
     size: int
@@ -59,7 +59,7 @@ class Version:
     view: int = UNNUMBERED
 
     def is_that_of(self, other: "Version | None") -> bool:
-        """Whether it is the same file."""
+        """Whether both are the same version."""
         if other is None or self.size != other.size:
             return False
         if self.inode and other.inode and self.inode != other.inode:
@@ -67,22 +67,22 @@ class Version:
         return is_same_time(self.mtime, other.mtime, self.view)
 
 
-def _go_on() -> None:
-    """Nobody has given up."""
+def _no_tick() -> None:
+    """The default `tick`, which never stops a move."""
 
 
 def free_name(folder: str, relative: str) -> str:
-    """Where the file goes: the same path below `folder`, with a number if that is taken."""
-    wished = Path(folder, *relative.split("/"))
-    return str(next(path for path in names(wished) if not os.path.lexists(path)))
+    """The same path below `folder`, with a number if it is taken."""
+    preferred = Path(folder, *relative.split("/"))
+    return str(next(path for path in names(preferred) if not os.path.lexists(path)))
 
 
 def move(  # noqa: PLR0911 - one a case
-    source: str, target: str, version: Version, tag: str, tick: Callable[[], None] = _go_on
+    source: str, target: str, version: Version, tag: str, tick: Callable[[], None] = _no_tick
 ) -> MoveResult:
-    """Move the file to exactly that name. `tag` tells this attempt from those of other nodes.
+    """Move the file to exactly this path. `tag` identifies the attempt.
 
-    `tick` is called before every step, and raises when nobody waits any more: then nothing else is done.
+    `tick` is called before every step; if it raises, nothing more is done.
     """
     old, new, copy = Path(source), Path(target), replace(version, inode=0)
     here, there = _version(old), _version(new)
@@ -94,7 +94,7 @@ def move(  # noqa: PLR0911 - one a case
         if not copy.is_that_of(there):
             return MoveResult.TAKEN
         tick()
-        old.unlink()  # the copy was complete before it had this name, which was free when it was chosen
+        old.unlink()  # the path was free when it was chosen, so this is our complete copy
         return MoveResult.AWAY
     with _folder_of(new):
         tick()
@@ -106,7 +106,7 @@ def move(  # noqa: PLR0911 - one a case
             if error.errno != errno.EXDEV:
                 raise
             return _copy(old, new, version, tag, tick)
-        if not version.is_that_of(_version(new)):  # replaced at the last moment: back with it
+        if not version.is_that_of(_version(new)):  # replaced at the last moment: undo
             rename_to_free_name(new, old)
             return MoveResult.CHANGED
         return MoveResult.AWAY
@@ -114,19 +114,19 @@ def move(  # noqa: PLR0911 - one a case
 
 @contextmanager
 def _folder_of(path: Path) -> Iterator[None]:
-    """The folder of a file that is about to come; what was made for it goes again when nothing came."""
+    """Create the folder of a file; remove it again if it stays empty."""
     made = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield
     finally:
-        with suppress(OSError):  # not empty: the file is there, or another one
+        with suppress(OSError):  # not empty
             for folder in made:
                 folder.rmdir()
 
 
 def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], None]) -> MoveResult:
-    """To another disk: whole and flushed before it has its name, and that before the old one goes."""
+    """Copy to another disk. The copy is complete and flushed before it gets its name; only then the original goes."""
     _sweep(new.parent)
     temporary = new.with_name(f"{TEMPORARY}{tag}")
     try:
@@ -139,8 +139,8 @@ def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], N
                     began, unflushed = time.monotonic(), 0
                     copy.flush()
                     os.fsync(copy.fileno())
-                    is_swift = time.monotonic() - began < SWIFT
-                    most = min(2 * most, MOST_UNFLUSHED) if is_swift else BLOCK
+                    is_fast = time.monotonic() - began < FAST
+                    most = min(2 * most, MOST_UNFLUSHED) if is_fast else BLOCK
         shutil.copystat(old, temporary)
         with temporary.open("r+b") as copy:
             os.fsync(copy.fileno())
@@ -154,7 +154,7 @@ def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], N
             return MoveResult.TAKEN
         sync_folder(new.parent)
         tick()
-        if not version.is_that_of(_version(old)):  # replaced while the copy got its name
+        if not version.is_that_of(_version(old)):  # replaced while the copy was renamed
             return MoveResult.CHANGED
         old.unlink()
         return MoveResult.AWAY
@@ -163,20 +163,20 @@ def _copy(old: Path, new: Path, version: Version, tag: str, tick: Callable[[], N
 
 
 def remove_half_copy(target: str, tag: str) -> None:
-    """What an attempt that was killed may have left beside `target`."""
+    """Remove what a killed attempt may have left next to `target`."""
     Path(target).with_name(f"{TEMPORARY}{tag}").unlink(missing_ok=True)
 
 
 def _sweep(folder: Path) -> None:
-    """Half copies of attempts that nobody remembers, by when they were last changed: their time is the original's."""
+    """Remove abandoned copies, by their change time: their modification time is the original's."""
     for path in folder.glob(f"{TEMPORARY}*"):
         with suppress(OSError):
             if path.stat().st_ctime < time.time() - ABANDONED:
                 path.unlink()
 
 
-def throw_away(path: str, version: Version, tick: Callable[[], None] = _go_on) -> MoveResult:
-    """Into the system's trash."""
+def throw_away(path: str, version: Version, tick: Callable[[], None] = _no_tick) -> MoveResult:
+    """Put the file into the system's trash."""
     here = _version(Path(path))
     if here is None:
         return MoveResult.GONE
@@ -188,7 +188,7 @@ def throw_away(path: str, version: Version, tick: Callable[[], None] = _go_on) -
 
 
 def is_safe_to_remove(source: str, output: str | None, size: int | None) -> bool:
-    """Whether the result is there, from here, and no other name of the original. Of several files, the first."""
+    """Whether the output is in place, as seen from here, and isn't the original itself under another name."""
     if output is None:
         return False
     path = Path(output)

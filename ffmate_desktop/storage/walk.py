@@ -1,4 +1,4 @@
-"""Looks at every file of a tree, and tells those that are news; for a thread."""
+"""Walks a tree and reports the files that are new or changed. Blocks: call it in a thread."""
 
 import heapq
 import os
@@ -16,17 +16,17 @@ from ffmate_desktop.domain.watch_version import is_lasting
 from ffmate_desktop.storage.numbering import INODES, Numbering, numbering_of
 
 SORTED = 2000
-"""Names that are sorted at once: a millisecond."""
+"""Names that are sorted at once, in about a millisecond."""
 
 DEEPEST = 200
-"""Folders within folders; a tree that goes deeper was made by a mistake."""
+"""The deepest nesting of folders; a deeper tree is a mistake."""
 
 Fingerprint = int
-"""Path, size, time and inode of a file as one number, of this process only; whose lock is beside it has another."""
+"""Path, size, time, inode and lock of a file as one number, valid in this process only."""
 
 
 def fingerprint(path: str, size: int, mtime: int, inode: int, locked: bool = False) -> Fingerprint:
-    """The number of a version of a file; `inode` is 0 where inodes do not last."""
+    """The number of a version of a file; `inode` is 0 where inodes don't last."""
     return hash((path, size, mtime, inode, locked))
 
 
@@ -39,30 +39,30 @@ def look_at(root: str) -> Numbering:
 
 
 def seen_as(found: ScannedFile, view: int, locked: bool = False) -> Fingerprint:
-    """The fingerprint under which a walk with this view sees the file."""
+    """The fingerprint that a walk with this view computes for the file."""
     return fingerprint(found.path, found.size, found.mtime, found.inode if is_lasting(view) else 0, locked)
 
 
 class WalkEndedError(Exception):
-    """Somebody ended the walk."""
+    """The walk was ended from outside."""
 
 
 class UnreachableError(UserError):
-    """The folder itself is not there, or cannot be read, on this computer."""
+    """This computer can't reach or read the folder."""
 
 
 class Sightings(Sequence[ScannedFile]):
     """Files in the order in which they were found.
 
-    Kept as plain tuples, which the garbage collector leaves alone: whenever it looks at a hundred thousand objects,
-    every thread stops for 40 ms.
+    Stored as plain tuples, which the garbage collector ignores: traversing a hundred thousand objects would stop
+    every thread for 40 ms.
     """
 
     def __init__(self) -> None:
         self._plain: list[tuple[str, int, int, int, bool]] = []
 
     def add(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> None:
-        """As in `ScannedFile`."""
+        """Add a file, with the fields of `ScannedFile`."""
         self._plain.append((path, size, mtime, inode, locked))
 
     def __len__(self) -> int:
@@ -83,11 +83,11 @@ class Sightings(Sequence[ScannedFile]):
 
 @dataclass(slots=True)
 class Walked:
-    """What a walk found. `news` are files that were not known, by name in each folder; `missing` is what is left of
-    the known ones.
+    """The result of a walk. `news` are new or changed files, sorted by name in each folder; `missing` are the known
+    fingerprints that were not seen.
 
-    `root` is (device, inode) of the folder. `unreadable` has the paths below the root that could not be entered, ""
-    never among them, with a sentence. `files` counts all that were looked at.
+    `root` is (device, inode) of the folder. `unreadable` has paths below the root that couldn't be read, each with a
+    sentence. `files` counts all files.
     """
 
     root: tuple[int, int]
@@ -96,22 +96,22 @@ class Walked:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     files: int = 0
     seen_known: bool = False
-    """Some known file is there."""
+    """At least one known file was seen."""
     is_empty: bool = True
-    """There is nothing at all in the folder."""
+    """The folder is empty."""
     mounts: list[str] = field(default_factory=list)
-    """Folders below the root on which another file system is mounted, or was and is missing."""
+    """Folders below the root where another file system is mounted, or was and is missing."""
 
 
 class Walker:
-    """One walk over the tree at `root`. `known` are the fingerprints of files about which nothing is to be done.
+    """One walk over the tree at `root`.
 
-    `device` is where inodes last (`Numbering`). `foreign` holds fingerprints without inode, of rows whose inode means
-    nothing here.
-    The paths `open_ones` are news even if a fingerprint tells what became of them before.
-    `mounts` are folders on which other file systems were mounted before: an empty one is unreadable, not empty.
-    `rules` tell which folders are entered. `end` makes it raise WalkEndedError soon; `steps` grows as long as the
-    storage answers.
+    `rules` decide which folders are entered. `known` are the fingerprints of files that need nothing; `foreign` are
+    fingerprints without inode, of records whose inode means nothing here. The paths in `open_ones` are always news.
+    `device` is where inodes last (`Numbering`). `mounts` are folders where other file systems were mounted before: if
+    such a folder is empty, it counts as unreadable.
+
+    `steps` grows while the storage answers; `end` makes the walk raise WalkEndedError soon.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Walker:
         self._followed: list[str] = []
 
     def end(self) -> None:
-        """Somebody waits no longer."""
+        """End the walk at its next folder."""
         self._over.set()
 
     def walk(self) -> Walked:
@@ -154,7 +154,7 @@ class Walker:
             self._below(self._root, "", 0, status.st_dev)
         except OSError as error:
             raise UnreachableError(_unreachable(self._root, error)) from error
-        while self._links:  # real folders first: of several ways to a folder the one without links counts
+        while self._links:  # real folders first: the path without links counts
             self._links.sort(reverse=True)
             relative, path, depth = self._links.pop()
             self._follow(relative, path, depth)
@@ -162,7 +162,7 @@ class Walker:
         return self._walked
 
     def _follow(self, relative: str, path: str, depth: int) -> None:
-        """A link to a folder, unless that is looked at anyway: in the tree itself, or around it, which never ends."""
+        """Follow a link to a folder, unless that is part of the walked folders or contains one of them."""
         real = os.path.realpath(path)
         if any(_is_within(real, other) or _is_within(other, real) for other in self._followed):
             return
@@ -176,14 +176,12 @@ class Walker:
                 self._walked.mounts.append(relative)
             elif relative in self._mounts and _is_empty(path):
                 self._walked.mounts.append(relative)
-                sentence = (
-                    f"The folder “{relative}” is empty: the disk or share that belongs there is not mounted."
-                )
+                sentence = f"The folder “{relative}” is empty: its disk or share is not mounted."
                 self._walked.unreadable.append((relative, sentence))
                 return
             self._below(path, relative, depth, device)
         except OSError as error:
-            sentence = f"The folder “{relative}” cannot be read: {error.strerror or error}."
+            sentence = f"The folder “{relative}” can't be read: {error.strerror or error}."
             self._walked.unreadable.append((relative, sentence))
 
     def _below(self, folder: str, relative: str, depth: int, device: int) -> None:
@@ -209,7 +207,7 @@ class Walker:
                         locks.add(name[: -len(LOCK)])
                     elif entry.is_file() and not is_passed_over(name):
                         files.append(entry)
-                except OSError:  # a link in a circle; what cannot be looked at is no file
+                except OSError:  # for example a circular link
                     continue
         for file in _in_order(files):
             self._look_at(file, prefix + file.name, bool(locks) and file.name in locks)
@@ -226,18 +224,18 @@ class Walker:
         self.steps += 1
         size, mtime = status.st_size, status.st_mtime_ns // 1000
         inode = lasting = status.st_ino & INODES
-        if status.st_dev != self._device:  # another file system in a subfolder, or none with lasting inodes
+        if status.st_dev != self._device:  # another file system, or one without lasting inodes
             lasting = 0
             if self._device is not None:
                 inode = 0
-        if path not in self._open and self._take(path, size, mtime, lasting, locked):
+        if path not in self._open and self._is_known(path, size, mtime, lasting, locked):
             walked.seen_known = True
             return
         if not path.isascii() and not _is_text(path):
             shown = path.encode("utf-8", "replace").decode()
-            walked.unreadable.append((shown, f"The name “{shown}” is no valid text: rename the file."))
+            walked.unreadable.append((shown, f"The file name “{shown}” isn't valid text. Rename the file."))
             return
-        if os.name == "nt":  # its folders tell the size of a file that is open too late
+        if os.name == "nt":  # folder entries update the size of an open file late
             try:
                 status = os.stat(file.path)  # noqa: PTH116 - a text is what there is
             except OSError:
@@ -245,12 +243,12 @@ class Walker:
             size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES
         walked.news.add(path, size, mtime, inode, locked)
 
-    def _take(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> bool:
+    def _is_known(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> bool:
         missing = self._walked.missing
         is_known = missing.pop(fingerprint(path, size, mtime, inode), None) is not None or (
             locked and missing.pop(fingerprint(path, size, mtime, inode, True), None) is not None
         )
-        # Also when it is known: others may have noted it down since, and it is not missing there either.
+        # Also if it is known: another node may have recorded it since, and it isn't missing there either.
         return is_known | (
             bool(self._foreign)
             and (
@@ -261,7 +259,7 @@ class Walker:
 
 
 def _in_order(files: "list[os.DirEntry[str]]") -> "Iterator[os.DirEntry[str]]":
-    """By name; a long list in pieces, since no other thread runs while one is sorted."""
+    """Sort by name, a long list in pieces: no other thread runs during a sort."""
     pieces = [sorted(files[start : start + SORTED], key=_name) for start in range(0, len(files), SORTED)]
     return heapq.merge(*pieces, key=_name)
 
@@ -280,7 +278,7 @@ def _is_within(path: str, folder: str) -> bool:
 
 
 def _is_text(path: str) -> bool:
-    """Bytes that are not UTF-8 can be kept, half characters of Windows cannot."""
+    """Bytes that aren't UTF-8 can be stored; unpaired surrogates of Windows can't."""
     try:
         path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -291,10 +289,10 @@ def _is_text(path: str) -> bool:
 def _unreachable(root: str, error: OSError) -> str:
     match error:
         case FileNotFoundError():
-            return f"The folder “{root}” is not there."
+            return f"The folder “{root}” doesn't exist."
         case NotADirectoryError():
-            return f"“{root}” is not a folder."
+            return f"“{root}” isn't a folder."
         case PermissionError():
-            return f"The folder “{root}” may not be read."
+            return f"No permission to read the folder “{root}”."
         case _:
-            return f"The folder “{root}” does not answer: {error.strerror or error}."
+            return f"The folder “{root}” doesn't answer: {error.strerror or error}."

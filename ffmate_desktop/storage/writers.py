@@ -1,4 +1,4 @@
-"""Which files some program of this computer has open for writing, as far as the system tells: for a thread."""
+"""Finds files that a program on this computer has open for writing. Blocks: call it in a thread."""
 
 import os
 import sys
@@ -10,31 +10,31 @@ _ACCESS = 0b11  # O_ACCMODE
 
 
 def being_written(paths: Collection[str]) -> set[str]:
-    """Those of these paths that a process has open for writing.
+    """The paths among these that a process has open for writing.
 
-    Only Linux tells, and only about processes of the same user, or all when this program is root. Elsewhere, and for
-    writers on other computers, nothing is known, and nothing is returned.
+    Only on Linux, and only for processes of the same user, or for all processes if this program runs as root. Writers
+    on other computers can't be seen.
     """
-    wanted = {os.path.realpath(path): path for path in paths}
+    real_paths = {os.path.realpath(path): path for path in paths}
     found: set[str] = set()
     if sys.platform == "linux" and paths:
         with suppress(OSError):
             for process in os.listdir(_PROCESSES):  # noqa: PTH208 - thousands of names
                 if process.isdecimal():
-                    found |= _written_by(f"{_PROCESSES}/{process}", wanted.keys())
-    return {wanted[path] for path in found}
+                    found |= _written_by(f"{_PROCESSES}/{process}", real_paths.keys())
+    return {real_paths[path] for path in found}
 
 
-def _written_by(process: str, wanted: Collection[str]) -> set[str]:
+def _written_by(process: str, real_paths: Collection[str]) -> set[str]:
     found: set[str] = set()
     try:
         descriptors = os.listdir(f"{process}/fd")  # noqa: PTH208 - as above
-    except OSError:  # ended, or of another user
+    except OSError:  # ended, or another user's
         return found
     for descriptor in descriptors:
         with suppress(OSError):
             path = os.readlink(f"{process}/fd/{descriptor}")  # noqa: PTH115 - as above
-            if path in wanted and _may_write(f"{process}/fdinfo/{descriptor}"):
+            if path in real_paths and _may_write(f"{process}/fdinfo/{descriptor}"):
                 found.add(path)
     return found
 

@@ -139,7 +139,7 @@ async def test_failed_files_of_a_watchfolder_are_tried_again_in_one_line(
     await connection.execute(WATCHED)
     await connection.close()
     name = "a film of some length 4.mov"
-    assert ask("retry", "in", name) == (0, f"{name} is tried again\n", "")
-    assert ask("retry", "in") == (0, "1 file is tried again\n", "")
-    assert ask("retry", "in") == (0, "No file can be tried again.\n", "")
+    assert ask("retry", "in", name) == (0, f"Retrying {name}\n", "")
+    assert ask("retry", "in") == (0, "Retrying 1 file.\n", "")
+    assert ask("retry", "in") == (0, "No files to retry.\n", "")
     assert ask("retry", "in", "--json") == (0, "[]\n", "")

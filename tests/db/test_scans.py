@@ -39,8 +39,8 @@ async def made(database: Database, **settings: object) -> UUID:
     return uuid
 
 
-async def claimed(database: Database, node: Joined, *hurried: int) -> ScanClaim:
-    claim = await scans.claim_scan(database, node.id, hurried)
+async def claimed(database: Database, node: Joined, *changed: int) -> ScanClaim:
+    claim = await scans.claim_scan(database, node.id, changed)
     assert claim is not None
     return claim
 
@@ -146,7 +146,7 @@ async def test_events_hurry_and_shy_nodes_wait(database: Database, database_uri:
 
 
 async def ended_again(database: Database, claim: ScanClaim) -> None:
-    """A hurried scan ends like any other; asking twice finds no claim."""
+    """A scan that was asked for ends like any other; asking twice finds no claim."""
     await ended(database, claim)
     with pytest.raises(ScanLostError):
         await ended(database, claim)
@@ -421,8 +421,8 @@ async def test_files_whose_tasks_were_deleted_are_taken_again_once(
         await file_records.write(database, claim, (), gone=[written.ids["gone"]])
         await tasks.delete(database, [one.uuid for one in rows if one.name != "kept"])
         ids = list(written.ids.values())
-        assert await stored.take_again(database, uuid, ids) == {written.ids["bad"]}
-        assert await stored.take_again(database, uuid, ids) == set()
+        assert await stored.queue_again(database, uuid, ids) == {written.ids["bad"]}
+        assert await stored.queue_again(database, uuid, ids) == set()
         record = (await file_records.records_by_path(database, claim.id, ["bad"]))["bad"]
         assert (record.state, record.task, record.attempts, record.checks) == ("waiting", None, 2, 2)
         [line] = [
@@ -513,7 +513,7 @@ async def test_what_a_newer_program_set_is_left_to_newer_nodes(database: Databas
             uuid,
         )
     async with joined(database_uri) as old, joined(database_uri, identifier="new") as new:
-        with pytest.raises(NewerSettingsError, match="settings of “in” cannot be used") as told:
+        with pytest.raises(NewerSettingsError, match="settings of “in” can't be used") as told:
             await scans.claim_scan(database, old.id)
         assert told.value.others
         assert (await claimed(database, old)).uuid == other  # the next one
@@ -611,14 +611,14 @@ async def test_files_that_went_long_ago_are_forgotten(database: Database, databa
     await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        files = [ScannedFile(f"{n}.mov", n, n, n) for n in range(file_records.ENOUGH_GONE)]
+        files = [ScannedFile(f"{n}.mov", n, n, n) for n in range(file_records.LEAST_GONE)]
         written = await file_records.write(database, claim, writes(*files, state="skipped"))
         ids = list(written.ids.values())
         await file_records.write(database, claim, (), gone=ids)
-        assert not await file_records.forget_gone(database, claim)
+        assert not await file_records.delete_gone(database, claim)
         async with database.transaction() as connection:
             await connection.execute("UPDATE ffmate.watched_files SET gone_at = gone_at - interval '2 hours'")
-        assert await file_records.forget_gone(database, claim)
+        assert await file_records.delete_gone(database, claim)
         assert await file_records.records_by_id(database, claim.id, ids) == []
         await ended(database, claim)
         await due(database)

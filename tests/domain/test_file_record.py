@@ -56,7 +56,7 @@ def test_whatever_changes_begins_again(changed: ScannedFile) -> None:
     assert decision.reason == "It is still being written."
 
 
-def test_a_hurried_scan_is_no_check() -> None:
+def test_a_scan_that_comes_early_is_not_a_check() -> None:
     decision = judge().decide(FILE, record(Decision("waiting", "x", 1), unchecked=4))
     assert (decision.checks, decision.changed, decision.wait) == (1, False, 6)
 

@@ -87,7 +87,7 @@ def test_excluded_wins_and_says_why() -> None:
     these = rules(include=("mov",), no_globs=("*_proxy.*",), size=100)
     assert these.why_not("a_proxy.mov", "a_proxy.mov", 1000) == "Excluded by the pattern *_proxy.*"
     assert these.why_not("a.mov", "a.mov", 99) == "Smaller than 100 bytes."
-    assert these.why_not("a.mp4", "a.mp4", 1000) == "Only these are taken: .mov"
+    assert these.why_not("a.mp4", "a.mp4", 1000) == "Not among the included files: .mov"
     assert these.why_not("a.mov", "a.mov", 100) == ""
 
 

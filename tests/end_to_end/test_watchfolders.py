@@ -53,13 +53,13 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     edited = program.look("watchfolders", "edit", "in", "--include", "mov", "--min-size", "1M")
     assert edited["filter"]["minSize"] == 1 << 20 and edited["interval"] == 1
     again = program.refused("watchfolders", "add", str(root), "--name", "IN", "--preset", "Copy into MP4")
-    assert again[0] == 1 and "already a watchfolder “IN”" in again[1]
+    assert again[0] == 1 and "A watchfolder “IN” already exists" in again[1]
     assert "failed or was cancelled" in program.refused("watchfolders", "retry", "in", "day 1/one.mov")[1]
     assert program.look("watchfolders", "retry", "in") == []
     code, out, said = program.run(
         "watchfolders", "add", str(root / "day 1"), "--preset", "Copy into MP4", "--suspended"
     )
-    assert code == 0 and "“in” watches the same files, too" in said
+    assert code == 0 and "“in” watches the same files: they are queued" in said
     program.look("watchfolders", "delete", "day 1")
     assert program.look("watchfolders", "suspend", "in")["suspended"]
     assert "is suspended" in program.refused("watchfolders", "scan", "in")[1]
@@ -67,5 +67,5 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     assert not program.look("watchfolders", "resume", "in")["suspended"]
     assert program.refused("watchfolders", "files", "in", "--state", "lost")[0] == 2
     program.look("watchfolders", "delete", "in")
-    assert "There is no watchfolder" in program.refused("watchfolders", "scan", "in")[1]
+    assert "No watchfolder is called" in program.refused("watchfolders", "scan", "in")[1]
     assert stop(node) == 0

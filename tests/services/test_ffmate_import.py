@@ -91,7 +91,7 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
     assert "is outside quotes" in reasons["Bad"]
     assert reasons["No preset"] == "its preset is gone"
     assert reasons["Of a bad one"] == "its preset “Bad” cannot be taken"
-    assert "is not a whole path" in reasons["Relative"]
+    assert "isn't an absolute path" in reasons["Relative"]
 
     done = await desk.work.execute(plan)
     taken = [

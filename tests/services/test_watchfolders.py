@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from ffmate_desktop.cli.watchfolder_options import settings_from
+from ffmate_desktop.cli.watchfolder_options import SettingsOptions
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.domain.watchfolder import Original, OriginalAction, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetService
-from ffmate_desktop.services.watch_drafts import draft_all, rules_of
+from ffmate_desktop.services.watch_drafts import draft_files, rules_of
 from ffmate_desktop.services.watch_overlap import overlap, overlapping_names
 from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService, check
 
@@ -103,7 +103,7 @@ async def test_made_found_changed_and_deleted(service: WatchfolderService, prese
     assert isinstance(data["createdAt"], int) and "lastCheck" not in data and "error" not in data
     changed = await service.edit(made.uuid, made.settings().model_copy(update={"interval": 5}), version=1)
     assert (changed.interval, changed.version) == (5, 2)
-    with pytest.raises(UserError, match="Somebody else"):
+    with pytest.raises(UserError, match="Someone else"):
         await service.edit(made.uuid, made.settings(), version=1)
     await service.suspend(made.uuid)
     assert (await service.get(made.uuid)).suspended and (await service.get(made.uuid)).next_check is None
@@ -118,9 +118,9 @@ async def test_made_found_changed_and_deleted(service: WatchfolderService, prese
         await service.find("Day 1")
     await service.delete(made.uuid)
     for gone in (service.get, service.delete, service.suspend, service.scan):
-        with pytest.raises(UserError, match="gone"):
+        with pytest.raises(UserError, match="no longer exists"):
             await gone(made.uuid)
-    with pytest.raises(UserError, match="There is no watchfolder"):
+    with pytest.raises(UserError, match="No watchfolder is called"):
         await service.find("nothing")
 
 
@@ -158,19 +158,35 @@ async def test_originals_are_not_moved_to_where_they_are_found(presets: PresetSe
         check(there)
 
 
-async def test_words_of_the_command_line(presets: PresetService) -> None:
+async def test_options_of_the_command_line_become_settings(presets: PresetService) -> None:
     before = await settings(presets)
-    words = {"min_size": "1.5k", "min_age": 3.0, "on_success": "move:done", "label": ["a,b"], "retries": None}
-    after = settings_from(before, words, include=["mov", "*.MXF", "A*/x.mov"], exclude=["proxies/"])
+    options = SettingsOptions(
+        min_size="1.5k",
+        min_age=3.0,
+        on_success="move:done",
+        label=["a,b"],
+        include=["mov", "*.MXF", "A*/x.mov"],
+        exclude=["proxies/"],
+        interval=7,
+    )
+    after = options.apply_to(before)
     assert after.filter.extensions.include == ("mov", "MXF")
     assert after.filter.globs.include == ("A*/x.mov",) and after.filter.globs.exclude == ("proxies/",)
     assert (after.filter.min_size, after.filter.min_age, after.labels) == (1536, 3.0, ("a", "b"))
     assert after.on_success == Original(action=OriginalAction.MOVE, folder="done")
-    cleared = settings_from(after, {}, include=[""], exclude=None)
+    assert after == before.model_copy(
+        update={
+            "filter": after.filter,
+            "labels": after.labels,
+            "on_success": after.on_success,
+            "interval": 7,
+        }
+    )
+    cleared = SettingsOptions(include=[""]).apply_to(after)
     assert cleared.filter.extensions.include == () and cleared.filter.globs.exclude == ("proxies/",)
-    for wrong in ({"min_size": "much"}, {"on_failure": "burn"}):
+    for wrong in (SettingsOptions(min_size="much"), SettingsOptions(on_failure="burn")):
         with pytest.raises(UsageError):
-            settings_from(before, wrong, include=None, exclude=None)
+            wrong.apply_to(before)
 
 
 async def test_folders_for_originals_are_not_scanned(presets: PresetService) -> None:
@@ -184,13 +200,10 @@ async def test_files_that_cannot_be_queued_have_their_reason(presets: PresetServ
     (tmp_path / "good.mov").write_bytes(b"x")
     found = [ScannedFile("good.mov", 1, 1, 1), ScannedFile("gone.mov", 1, 1, 1)]
     given = await settings(presets, path=str(tmp_path))
-    drafts, refused = draft_all(given, uuid4(), preset, found, "client")
+    drafts, refused = draft_files(given, uuid4(), preset, found, "client")
     assert [one.path for one, _ in drafts] == ["good.mov"]
     assert [(one.path, "doesn't exist" in why) for one, why in refused] == [("gone.mov", True)]
     long = given.model_copy(update={"output_file": "/" + "/".join(["d" * 250] * 12) + "/x.mp4"})
-    assert (
-        draft_all(long, uuid4(), preset, found[:1], "")[1][0][1]
-        == "The path of its output would be too long."
-    )
+    assert draft_files(long, uuid4(), preset, found[:1], "")[1][0][1] == "The path of its output is too long."
     nowhere = given.model_copy(update={"output_file": "/proc/nothing/x.mp4"})
-    assert "/proc" in draft_all(nowhere, uuid4(), preset, found[:1], "")[1][0][1]
+    assert "/proc" in draft_files(nowhere, uuid4(), preset, found[:1], "")[1][0][1]

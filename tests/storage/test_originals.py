@@ -149,10 +149,10 @@ def test_to_another_disk(tmp_path: Path, other_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("swift", [0.0, math.inf])
-def test_a_copy_to_a_slow_place_is_flushed_so_often_that_it_is_heard_of(
+def test_a_copy_to_a_slow_place_is_flushed_so_often_that_it_shows_progress(
     tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch, swift: float
 ) -> None:
-    monkeypatch.setattr("ffmate_desktop.storage.originals.SWIFT", swift)
+    monkeypatch.setattr("ffmate_desktop.storage.originals.FAST", swift)
     source, target = tmp_path / "one.mov", other_disk / "one.mov"
     known = put(source, bytes(40 * 2**20))
     waiting: list[int] = []

@@ -172,10 +172,10 @@ def test_links(tmp_path: Path) -> None:
 
 
 def test_a_root_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UnreachableError, match="is not there"):
+    with pytest.raises(UnreachableError, match="doesn't exist"):
         walk(tmp_path / "nothing")
     put(tmp_path, "file.mov")
-    with pytest.raises(UnreachableError, match="is not a folder"):
+    with pytest.raises(UnreachableError, match="isn't a folder"):
         walk(tmp_path / "file.mov")
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -65,7 +65,7 @@ SELECT t.uuid, t.status, ffmate.bigint_of(t.result -> 'source' -> 'size') AS siz
        ffmate.bigint_of(t.result -> 'source' -> 'mtime') AS mtime
   FROM ffmate.tasks t WHERE t.uuid = ANY ($1::uuid[]);
 
--- name: rows_of_versions
+-- name: records_of_versions
 -- Rows with a task whose files had one of these times and sizes ($2 and $3), of files that may have been moved. Where
 -- inodes last ($5 is such a view) with the same one ($4), of rows of this view; of others all, as numbers may be used again.
 SELECT v.position, t.status, e.*
@@ -114,7 +114,7 @@ UPDATE ffmate.watched_files SET gone_at = NULL, ledger = $3 WHERE folder = $1 AN
 UPDATE ffmate.watched_files SET gone_at = clock_timestamp(), ledger = $3
  WHERE folder = $1 AND id = ANY ($2::bigint[]) AND gone_at IS NULL;
 
--- name: forget_gone
+-- name: delete_gone
 -- Once there are many: those without a task after an hour, the others after $2. What a node knows of them it reads anew.
 WITH old AS (
     SELECT f.id FROM ffmate.watched_files f

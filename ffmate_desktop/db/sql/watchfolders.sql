@@ -60,7 +60,7 @@ UPDATE ffmate.watchfolders
  WHERE uuid = $1 AND NOT suspended
 RETURNING uuid;
 
--- name: take_again
+-- name: queue_again
 -- Files ($2) whose tasks ended without success and were deleted: as if they were complete and had none, but that their
 -- attempts tell that a lock beside them is ours. A step of the file records, as a scan writes it, so that every node hears of
 -- it; waits for one that is being written. Repeating it changes nothing.

@@ -167,7 +167,7 @@ class FileActions(TableActions):
         if file.task_id is not None:
             self._bridge.run(services.tasks.restart([file.task]), "retrying a file")
         else:  # its task was deleted: the next scan queues a new one
-            self._bridge.run(services.watchfolders.take_again(folder.uuid, [file.id]), "retrying a file")
+            self._bridge.run(services.watchfolders.queue_again(folder.uuid, [file.id]), "retrying a file")
 
     def _show(self) -> None:
         file = self._file()

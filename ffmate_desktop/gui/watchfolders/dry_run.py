@@ -81,7 +81,7 @@ class DryRunPane(QWidget):
 
     async def _scan(self, settings: WatchfolderSettings, uuid: UUID | None) -> None:
         try:
-            run = await self._service.foresee(settings, uuid)
+            run = await self._service.dry_run_settings(settings, uuid)
         except UserError as error:
             self._show_busy(False)
             self.title.setText(error.message)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from ffmate_desktop.gui.watchfolders.text import file_word
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
-from ffmate_desktop.services.dry_run import Foreseen
+from ffmate_desktop.services.dry_run import DryRunFile
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -16,14 +16,14 @@ class DryRunModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._files: list[Foreseen] = []
+        self._files: list[DryRunFile] = []
 
-    def set_files(self, files: Sequence[Foreseen]) -> None:
+    def set_files(self, files: Sequence[DryRunFile]) -> None:
         self.beginResetModel()
         self._files = sorted(files, key=lambda file: not file.takes)
         self.endResetModel()
 
-    def file_at(self, row: int) -> Foreseen:
+    def file_at(self, row: int) -> DryRunFile:
         return self._files[row]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature

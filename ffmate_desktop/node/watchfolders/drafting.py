@@ -13,7 +13,7 @@ from ffmate_desktop.node.watchfolders.scan_context import (
 )
 from ffmate_desktop.services.output_names import TaskDraft
 from ffmate_desktop.services.presets import PresetNotFoundError
-from ffmate_desktop.services.watch_drafts import draft_all
+from ffmate_desktop.services.watch_drafts import draft_files
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
 PRESET_GONE = "Its preset was deleted, so it queues no new files. Choose another preset for it."
@@ -41,7 +41,7 @@ async def draft_tasks(
     claim = context.claim
     drafts, refused = await wait_for_storage(
         WatchedThread(
-            lambda: draft_all(claim.settings, claim.uuid, preset, ready, claim.node),
+            lambda: draft_files(claim.settings, claim.uuid, preset, ready, claim.node),
             "drafts of a watchfolder",
         ),
         "The folder for the outputs",

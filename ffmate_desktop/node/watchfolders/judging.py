@@ -11,7 +11,7 @@ from ffmate_desktop.db import file_records
 from ffmate_desktop.domain.file_record import Decision, ScannedFile
 from ffmate_desktop.node.watchfolders.moved_files import follow_moves
 from ffmate_desktop.node.watchfolders.scan_context import JudgedFile, ScanContext, wait_for_storage
-from ffmate_desktop.services.watch_drafts import location, names_of
+from ffmate_desktop.services.watch_drafts import location, output_names_of
 from ffmate_desktop.storage.watched_thread import WatchedThread
 from ffmate_desktop.storage.writers import being_written
 
@@ -40,7 +40,7 @@ async def _mark_outputs(context: ScanContext, judged: list[JudgedFile]) -> list[
         return judged
     files = [judged[n].found for n in positions]
     names = await wait_for_storage(
-        WatchedThread(lambda: names_of(context.root, files), "following the links in a watchfolder"),
+        WatchedThread(lambda: output_names_of(context.root, files), "following the links in a watchfolder"),
         f"The folder “{context.root}”",
     )
     outputs = await file_records.outputs_among(context.database, [name for _, name in names])

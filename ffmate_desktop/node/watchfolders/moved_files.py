@@ -93,7 +93,9 @@ async def _moved_records(context: ScanContext, judged: Sequence[JudgedFile]) -> 
     if not positions or not context.cache.has_tasks:
         return {}
     files = [judged[n].found for n in positions]
-    rows = await file_record_moves.rows_of_versions(context.database, context.claim.id, files, context.view)
+    rows = await file_record_moves.records_of_versions(
+        context.database, context.claim.id, files, context.view
+    )
     rows = [(n, known) for n, known in rows if known.record.path != files[n].path]
     if not rows:
         return {}

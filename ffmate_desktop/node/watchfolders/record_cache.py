@@ -12,35 +12,35 @@ from ffmate_desktop.storage.walk import Fingerprint, fingerprint, seen_as
 
 
 class FileRecordCache:
-    """The file records of one folder up to a step: fingerprints of files that need nothing, and the open ones.
+    """The file records of one folder up to a step: fingerprints of files that need nothing, and open files.
 
-    About 130 bytes a file. Other nodes' steps are read when this node scans again. What a fingerprint stood for may
-    have changed since: whoever misses one looks at its row.
+    About 130 bytes per file. The steps of other nodes are read at the next scan. A record may have changed since its
+    fingerprint was cached, so a scan reads the record before it treats the file as missing.
     """
 
     def __init__(self) -> None:
-        self.forgot_at = time.monotonic()
-        """When this node last removed rows of files that are gone."""
+        self.pruned_at = time.monotonic()
+        """When this node last removed records of files that are gone."""
         self._step = -1
         self._rules: tuple[UUID | None, int, int] = (None, -1, -1)
         self.known: dict[Fingerprint, int] = {}
-        """Fingerprint → id, of rows whose inode means the same here."""
+        """Fingerprint → id, of records whose inodes mean the same here."""
         self.foreign: dict[Fingerprint, int] = {}
-        """The same without inode, of all others."""
+        """Fingerprint without inode → id, of all other records."""
         self.open: dict[str, int] = {}
-        """Path → id of files that wait or grow."""
+        """Path → id of files that are waiting or growing."""
         self.has_tasks = False
-        """Whether a file may have had a task: then a new one may be that file under another name."""
+        """Whether any file may have had a task: then a new file may be that one under another name."""
         self._seen: dict[Fingerprint, Fingerprint] = {}
-        """Fingerprint of a row → that of its file as it is seen here, where they differ and are the same version."""
+        """Fingerprint of a record → fingerprint of its file as seen here, if both differ for the same version."""
 
     @property
     def expects_files(self) -> bool:
-        """Whether there was something in the folder."""
+        """Whether the folder had files."""
         return bool(self.known or self.foreign or self.open)
 
     async def catch_up(self, database: Database, claim: ScanClaim, view: int) -> None:
-        """Read what was written since; everything when rows were removed, or when people changed the rules."""
+        """Read what was written since; everything if records were removed or the rules changed."""
         rules = (claim.uuid, claim.version, view)
         if rules != self._rules or self._step < claim.first_step:
             self._step, self._rules = -1, rules
@@ -50,7 +50,7 @@ class FileRecordCache:
         everything = self._step < 0
         async for piece in file_records.read_since(database, claim.id, self._step):
             for record in piece:
-                # What was skipped is judged anew: by other rules, perhaps.
+                # Skipped files are judged again: the rules may have changed.
                 if not (everything and record.state == "skipped"):
                     self._learn(record, view)
                 elif not record.gone:
@@ -82,19 +82,19 @@ class FileRecordCache:
         return (kind, number) if number not in self._seen else (self.known, self._seen[number])
 
     def advance(self, step: int) -> None:
-        """Our own step was written, and is known here."""
+        """This node wrote a step whose content is cached already."""
         if step == self._step + 1:
             self._step = step
 
     def remember_final(self, found: ScannedFile, file_id: int, view: int, *, locked: bool = False) -> None:
-        """Nothing is to be done about this version of a file, which was just written down."""
+        """Cache a version that was just recorded and needs nothing more."""
         self.has_tasks = True
         kind = self.known if is_lasting(view) else self.foreign
         kind[seen_as(found, view, locked)] = file_id
         self.open.pop(found.path, None)
 
     def remember_unchanged(self, record: FileRecord, found: ScannedFile, view: int) -> None:
-        """Nothing is to be done about a file whose row stands, whichever node wrote it, and whatever its clock."""
+        """Cache a file whose record still holds, even if another node or clock saw it differently."""
         kind, number = self._print(record, view)
         number_here = seen_as(found, view, _is_locked(record))
         self.known.pop(self._seen.pop(number, 0), None)
@@ -107,22 +107,22 @@ class FileRecordCache:
         self.open.pop(record.path, None)
 
     def remember_open(self, path: str, file_id: int) -> None:
-        """The file waits or grows."""
+        """Cache a file that is waiting or growing."""
         self.open[path] = file_id
 
     def forget(self, record: FileRecord, view: int) -> None:
-        """The file is gone."""
+        """Remove a file that is gone."""
         kind, number = self._as_seen(record, view)
         kind.pop(number, None)
         self._seen.pop(self._print(record, view)[1], None)
         self.open.pop(record.path, None)
 
     def is_current(self, record: FileRecord, number: Fingerprint, view: int) -> bool:
-        """Whether a fingerprint still stands for the row as it is."""
+        """Whether the fingerprint still belongs to the record."""
         return not record.gone and self._as_seen(record, view)[1] == number
 
     def drop_fingerprint(self, number: Fingerprint) -> None:
-        """Forget a fingerprint that stands for nothing any more."""
+        """Remove a fingerprint that no longer belongs to a record."""
         self.known.pop(number, None)
         self.foreign.pop(number, None)
 

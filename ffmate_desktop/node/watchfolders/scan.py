@@ -1,7 +1,7 @@
 """One scan of a watchfolder by the node that claimed it.
 
-The walk finds the files that are news. They pass in batches through four steps: judge, draft tasks, write, remember.
-Then the files that are missing are marked as gone.
+The walk finds new and changed files. They pass in batches through four steps: judge, draft tasks, write, remember.
+Then missing files are marked as gone.
 """
 
 import asyncio
@@ -145,9 +145,9 @@ def _check_mounted(walked: Walked, claim: ScanClaim, cache: FileRecordCache, rul
 
 async def _prune_records(context: ScanContext) -> None:
     cache = context.cache
-    if time.monotonic() - cache.forgot_at > PRUNE_INTERVAL:
-        cache.forgot_at = time.monotonic()
-        await file_records.forget_gone(context.database, context.claim)
+    if time.monotonic() - cache.pruned_at > PRUNE_INTERVAL:
+        cache.pruned_at = time.monotonic()
+        await file_records.delete_gone(context.database, context.claim)
 
 
 def _error(trouble: str, unreadable: Iterable[str]) -> str | None:

@@ -224,7 +224,7 @@ async def test_a_folder_is_changed_in_the_same_dialog(desk: Desk, tmp_path: Path
     dialog.originals.retries.setValue(2)
     dialog.originals.success.choose(OriginalAction.MOVE)
     assert not dialog.save_button.isEnabled()
-    assert "Where should the originals be moved?" in dialog.trouble.text()
+    assert "No folder to move originals to." in dialog.trouble.text()
     dialog.originals.success.folder.setText("done")
     dialog.save_button.click()
     await until(answer(page, lambda _box: True), "it asks")
@@ -250,11 +250,11 @@ async def test_two_editors_and_what_cannot_be_saved(desk: Desk, tmp_path: Path) 
     dialog = await opened(page)
     dialog.basics.path.setText("relative")
     assert not dialog.save_button.isEnabled()
-    assert "not a whole path" in dialog.trouble.text()
+    assert "isn't an absolute path" in dialog.trouble.text()
     dialog.basics.path.setText(folder.path)
     await desk.services.watchfolders.suspend(folder.uuid)
     dialog.save_button.click()
-    await until(lambda: "Somebody else" in dialog.trouble.text(), "the second is told")
+    await until(lambda: "Someone else" in dialog.trouble.text(), "the second is told")
     assert page.dialog is dialog  # nothing typed is lost
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     await saved(page)
@@ -304,7 +304,7 @@ async def test_a_dry_run_says_what_would_happen_and_why(desk: Desk, clip: Path, 
     dialog.dry_run.leave()
     dialog.basics.path.setText(str(tmp_path / "nothing"))
     dialog.dry_run_button.click()
-    await until(lambda: "not there" in dialog.dry_run.title.text(), "trouble is told")
+    await until(lambda: "doesn't exist" in dialog.dry_run.title.text(), "trouble is told")
     dialog.reject()
     await saved(page)
     assert await desk.services.watchfolders.all() == []
@@ -323,7 +323,7 @@ async def test_every_file_has_its_reason_and_is_found(
     (tmp_path / "in" / "bad.mov").write_bytes(b"no film")
     await shown(page, "one.mov", FileState.DONE)
     skipped = await shown(page, "notes.txt", FileState.SKIPPED)
-    assert page.files.model.why(skipped) == "Not a media file, by its name."
+    assert page.files.model.why(skipped) == "Not a media file, by its extension."
     await until(lambda: (one := row(page, "bad.mov")) and one.attempts == 2, "it is tried twice")
     failed = await shown(page, "bad.mov", FileState.FAILED)
     assert page.files.model.why(failed).endswith("(attempt 2 of 2)")
@@ -432,7 +432,7 @@ async def test_an_unreachable_folder_says_since_when_and_why(desk: Desk, tmp_pat
     await until(lambda: stands(page, FolderHealth.UNREACHABLE), "it is told")
     folder = first(page).folder
     assert folder.error_at is not None
-    assert page.files._problem.text().startswith(f"The folder “{root}” is not there.")
+    assert page.files._problem.text().startswith(f"The folder “{root}” doesn't exist.")
     await until(lambda: first(page).folder.last_check != folder.last_check, "it is tried again")
     assert first(page).folder.error_at == folder.error_at
     root.mkdir()

@@ -18,7 +18,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.file_record import FileRecord
 from ffmate_desktop.domain.watchfolder import Extensions, FileState, Original, OriginalAction, WatchedFile
 from ffmate_desktop.node.watchfolders import drafting, scan_context
-from ffmate_desktop.services.watch_drafts import draft_all
+from ffmate_desktop.services.watch_drafts import draft_files
 from ffmate_desktop.storage.walk import Walked, Walker
 from tests.node.farm import Farm
 from tests.node.waiting import until
@@ -199,7 +199,7 @@ async def test_an_unreadable_folder_is_told_and_the_rest_goes_on(watched: Watche
     watched.put(clip, "one.mov")
     await watched.state("one.mov", QUEUED)
     folder = await watched.scanned()
-    assert folder.error is not None and "cannot be read" in folder.error
+    assert folder.error is not None and "can't be read" in folder.error
     shutil.rmtree(deep)
 
     async def clears() -> bool:
@@ -220,7 +220,7 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
     async def told(words: str) -> bool:
         return words in ((await watched.now()).error or "")
 
-    await until(lambda: told("is not there"), "a missing folder is told")
+    await until(lambda: told("doesn't exist"), "a missing folder is told")
     watched.root.mkdir()  # the mount point
     await until(lambda: told("not mounted"), "an empty one is told")
     assert (await watched.files())["one.mov"].state is QUEUED
@@ -256,7 +256,7 @@ async def test_trouble_is_logged_once_and_its_end_too(
     watched.root.rmdir()
     await watched.scanned(3)
     said = [record.message for record in caplog.records]
-    assert said == [f"The folder “{watched.root}” is not there."]
+    assert said == [f"The folder “{watched.root}” doesn't exist."]
     watched.root.mkdir()
     await watched.scanned(2)
     assert [record.message for record in caplog.records][1:] == ["“in” can be scanned again"]
@@ -270,9 +270,9 @@ async def test_outputs_that_do_not_answer_are_not_taken_for_the_watchfolder(
 
     def hang(*args: Any) -> Any:  # a share whose server is gone
         assert answer.wait(60)
-        return draft_all(*args)
+        return draft_files(*args)
 
-    monkeypatch.setattr(drafting, "draft_all", hang)
+    monkeypatch.setattr(drafting, "draft_files", hang)
     await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0)
     await watched.scanned_first()
@@ -304,7 +304,7 @@ async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: W
     assert len(await watched.tasks()) == 1
     await watched.farm.tasks.delete([queued.task])
     file = await watched.state("one.mov", SKIPPED)
-    assert await watched.service.take_again(watched.uuid, [file.id]) == {
+    assert await watched.service.queue_again(watched.uuid, [file.id]) == {
         file.id
     }  # but when people ask for it
     again = await watched.state("one.mov", QUEUED)
@@ -329,7 +329,7 @@ async def test_a_row_of_a_node_that_numbers_inodes_differently_is_followed(
     await watched.farm.node("b", watches=True, slots=0)
     await watched.scanned(2)
     file = (await watched.files())["one.mov"]
-    assert await watched.service.take_again(watched.uuid, [file.id])
+    assert await watched.service.queue_again(watched.uuid, [file.id])
     await watched.scanned(2)
     again = (await watched.files(gone=True))["one.mov"]
     assert (again.state, again.gone) == (QUEUED, False)
@@ -545,7 +545,7 @@ async def test_a_file_is_taken_once_more_although_our_lock_is_beside_it(
         with (watched.root / "one.mov").open("ab") as end:
             end.write(b"\0\0\0\x08free")
     else:
-        assert await watched.service.take_again(watched.uuid, [file.id])
+        assert await watched.service.queue_again(watched.uuid, [file.id])
     again = await watched.state("one.mov", QUEUED)
     assert again.task not in (None, first.task)
     assert (watched.root / "one.mov.lock").is_file()
