@@ -902,7 +902,7 @@
     <name>KeepAwake</name>
     <message>
         <source>Staying awake while encoding</source>
-        <translation>Bleibt während der Kodierung wach</translation>
+        <translation>Bleibt beim Kodieren wach</translation>
     </message>
 </context>
 <context>
@@ -2568,7 +2568,7 @@
     </message>
     <message>
         <source>Database unreachable for {0}. Encodes continue; reconnecting …</source>
-        <translation>Datenbank seit {0} nicht erreichbar. Kodierungen laufen weiter, Verbindung wird wiederhergestellt …</translation>
+        <translation>Datenbank seit {0} nicht erreichbar. Kodierung läuft weiter; wird neu verbunden …</translation>
     </message>
 </context>
 <context>
