@@ -2803,6 +2803,10 @@
         <translation>Warten Sie, bis das vorbei ist.</translation>
     </message>
     <message>
+        <source>The previous queue stays open.</source>
+        <translation>Die bisherige Warteschlange bleibt geöffnet.</translation>
+    </message>
+    <message>
         <source>This computer works with the new settings.</source>
         <translation>Dieser Computer arbeitet mit den neuen Einstellungen.</translation>
     </message>

@@ -119,8 +119,8 @@ class Switching(QObject):
         try:
             await self._program.reopen(lambda: setup.open_services(settings))
         except UserError as error:
-            hint = f"{error.hint} {self.tr('The former queue goes on.')}".strip()
-            raise UserError(error.message, hint) from error
+            note = self.tr("The previous queue stays open.")
+            raise UserError(error.message, f"{error.hint} {note}".strip()) from error
         kept = await self._keep_password(plan)
         self._hold(replace(plan, preferences=replace(plan.preferences, password_kept=kept)))
         self._window.show_message(*self._good_news(plan, kept), kind="good")
