@@ -35,9 +35,7 @@ class NodeBanners(QWidget):
     def show_nodes(self, displays: list[NodeDisplay]) -> None:
         """Show banners for the nodes that need one."""
         shown = [display for display in displays if self._needs_banner(display)]
-        shown.sort(
-            key=lambda display: display.health is NodeHealth.LOST
-        )  # nodes that can still recover come first
+        shown.sort(key=lambda display: display.health is NodeHealth.LOST)  # late nodes may still recover
         del shown[MAX_BANNERS:]
         for name in set(self.banners) - {display.name for display in shown}:
             banner = self.banners.pop(name)

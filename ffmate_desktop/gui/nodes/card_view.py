@@ -63,9 +63,8 @@ class NodeCardsView(QListView):
         fitting = max(1, (self.viewport().width() + GAP) // (LEAST_WIDTH + GAP))
         count = max(1, self._model.rowCount())
         rows = ceil(count / fitting)
-        self.columns = (
-            ceil(count / rows) if rows > 1 else fitting
-        )  # four cards become two and two, not three and one
+        # Four cards become two and two, not three and one.
+        self.columns = ceil(count / rows) if rows > 1 else fitting
         bar = self.verticalScrollBar().sizeHint().width()
         extent = max(bar, self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent))
         available = self.maximumViewportSize().width() - extent - 2

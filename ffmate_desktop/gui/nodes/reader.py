@@ -53,7 +53,7 @@ class NodeReader(QObject):
         bridge.anything_changed.connect(self._on_change)
         bridge.nodes_changed.connect(self._on_change)
         bridge.tasks_changed.connect(lambda _ids: self._on_tasks_changed())
-        bridge.progress_sources.connect(self._on_heard_from)
+        bridge.progress_sources.connect(self._on_progress_sources)
         bridge.progress.connect(self._on_progress)
         bridge.outage_changed.connect(self._on_outage)
 
@@ -129,7 +129,7 @@ class NodeReader(QObject):
                 del values[removed]
         self.changed.emit()
 
-    def _on_heard_from(self, node_of_task: dict[int, int]) -> None:
+    def _on_progress_sources(self, node_of_task: dict[int, int]) -> None:
         for task_id, node_id in node_of_task.items():
             if task_id in self._node_of_task or len(self._node_of_task) < MAX_TASKS:
                 self._node_of_task[task_id] = node_id

@@ -65,7 +65,7 @@ class PresetForm(QWidget):
         self.labels.setToolTip(self.tr("Labels a node must have, such as gpu or storage:media"))
         self.scripts = ScriptFields(theme)
         self.parts = Segments([self.tr("Encode"), self.tr("Scripts")], self.tr("Parts of the preset"))
-        self._error_label = label(look="failed", wraps=True)
+        self.error_label = label(look="failed", wraps=True)
         self._fields = (self.name, self.description, self.output, self.priority, self.labels)
         self._lay_out()
         for field in self._fields:
@@ -115,7 +115,7 @@ class PresetForm(QWidget):
         column.setSpacing(14)
         column.addWidget(self.parts)
         column.addWidget(stack, 1)
-        column.addWidget(self._error_label)
+        column.addWidget(self.error_label)
 
     def _title_label(self, text: str, field: QWidget, top: int = 0) -> QLabel:
         title = label(text, "caption")
@@ -178,14 +178,12 @@ class PresetForm(QWidget):
             self.error = None
         except UserError as error:
             self.error = error
-        is_command_error = (
-            self.command.error is not None and self.parts.current == 0
-        )  # shown below the command
-        shows_error = self.error is not None and not is_command_error and draft != NEW_PRESET
-        self._error_label.setText(
+        has_own_place = self.command.error is not None and self.parts.current == 0  # below the command
+        shows_error = self.error is not None and not has_own_place and draft != NEW_PRESET
+        self.error_label.setText(
             f"{self.error.message} {self.error.hint}".strip() if shows_error and self.error else ""
         )
-        self._error_label.setVisible(shows_error)
+        self.error_label.setVisible(shows_error)
         self.example.setText(self._example(draft.output_file))
         self.parts.set_counts([None, self.scripts.count() or None])
         self.edited.emit()

@@ -32,7 +32,7 @@ class PresetTestDialog(QDialog):
         self.setWindowTitle(self.tr("Test preset"))
         self.setFixedWidth(_WIDTH)
         self._closed = asyncio.Event()
-        self._output = ""
+        self.output_path = ""
         self.heading = label(self.tr("Testing “{0}” …").format(title), "heading", wraps=True)
         self.line = label(
             self.tr("Encoding the first 2 seconds of your file to a temporary folder."), "second", wraps=True
@@ -53,7 +53,7 @@ class PresetTestDialog(QDialog):
         self.log.hide()
         self.open_output = QPushButton(self.tr("Open"))
         theme.set_icon(self.open_output, "external-link", "text")
-        self.open_output.clicked.connect(lambda: open_file(self._output))
+        self.open_output.clicked.connect(lambda: open_file(self.output_path))
         self.open_output.hide()
         self.close_button = QPushButton(self.tr("Cancel"))
         self.close_button.clicked.connect(self.reject)
@@ -83,7 +83,7 @@ class PresetTestDialog(QDialog):
             self.show_error(result.trouble, result.hint, "\n".join(result.lines))
             return
         self._finish(self.tr("It works."), media_summary(result.facts))
-        self._output = str(result.output)
+        self.output_path = str(result.output)
         self.open_output.show()
         picture = QPixmap(str(result.still)) if result.still is not None else QPixmap()
         if not picture.isNull():

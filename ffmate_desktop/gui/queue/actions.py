@@ -77,7 +77,7 @@ class QueueActions(QObject):
                 lambda: self._move(QueueMove.BOTTOM),
             ),
         ]
-        self._menu = QMenu(page)
+        self.context_menu = QMenu(page)
         self.add_table(view, model)
         self.update()
 
@@ -124,7 +124,7 @@ class QueueActions(QObject):
     def open_menu(self, position: QPoint) -> None:
         self.update()
         self._paint_icons()
-        menu = self._menu
+        menu = self.context_menu
         menu.clear()
         menu.addActions([self.open_output, self.show_folder, self.copy_command])
         menu.addSeparator()

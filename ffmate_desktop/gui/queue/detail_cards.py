@@ -86,14 +86,14 @@ class CommandBox(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._command = ""
-        self._lines = QPlainTextEdit()
-        self._lines.setReadOnly(True)
-        self._lines.setProperty("class", "code")
-        self._lines.setFont(fonts.mono(11))
-        self._lines.setFixedHeight(height_of_lines(self._lines, _LINES))
-        break_at_blanks(self._lines)
-        self._lines.setTabChangesFocus(True)
-        self._lines.setAccessibleName(self.tr("Command"))
+        self.lines = QPlainTextEdit()
+        self.lines.setReadOnly(True)
+        self.lines.setProperty("class", "code")
+        self.lines.setFont(fonts.mono(11))
+        self.lines.setFixedHeight(height_of_lines(self.lines, _LINES))
+        break_at_blanks(self.lines)
+        self.lines.setTabChangesFocus(True)
+        self.lines.setAccessibleName(self.tr("Command"))
         self.copy = QPushButton(self.tr("Copy"))
         self.copy.setProperty("class", "quiet")
         self.copy.clicked.connect(self._copy)
@@ -105,13 +105,13 @@ class CommandBox(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(self._lines)
+        column.addWidget(self.lines)
 
     def show_command(self, command: str) -> None:
         text = command if command.startswith("ffmpeg") else f"ffmpeg {command}"
         if text != self._command:
             self._command = text
-            self._lines.setPlainText(editor_text(text))
+            self.lines.setPlainText(editor_text(text))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._command)
@@ -130,6 +130,10 @@ class FilesBox(QWidget):
         self._input = self._add(self.tr("Input"))
         self._column.addSpacing(8)
         self._output = self._add(self.tr("Output"))
+
+    @property
+    def input_facts(self) -> str:
+        return self._input[1].text()
 
     def _add(self, name: str) -> tuple[ElidedLabel, QLabel]:
         self._column.addWidget(label(name, "third"))

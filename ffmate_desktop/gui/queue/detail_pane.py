@@ -154,7 +154,7 @@ class DetailPane(QFrame):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll_bar = bar = scroll.verticalScrollBar()
+        self.scroll_bar = bar = scroll.verticalScrollBar()
 
         def keep_edge(_minimum: int, maximum: int) -> None:
             """Put the scroll bar into the padding, so that the content keeps its right edge."""
@@ -187,7 +187,7 @@ class DetailPane(QFrame):
             return
         if before is None or before.id != row.id:
             self._task = None
-            self._scroll_bar.setValue(0)
+            self.scroll_bar.setValue(0)
             self.log.clear_log()
             self.timeline.show_attempts([])
             self._read()
@@ -272,9 +272,7 @@ class DetailPane(QFrame):
                 self.timeline.show_attempts(attempts)
                 self.log.show_text(_text(chunks), follows=self._row.status.is_active)
                 self._show()
-            elif (
-                self._row is not None and self._row.id != row.id
-            ):  # another task was selected in the meantime
+            elif self._row is not None and self._row.id != row.id:  # the selection changed in the meantime
                 asyncio.get_running_loop().call_soon(self._read)
 
         self._reading = self._bridge.run_quietly(read(), "reading a task")

@@ -43,8 +43,8 @@ class CommandEdit(QWidget):
         self._checked_text = ""
         self._uneditable: str | None = None
         self._colors = _Colors(self.text.document(), theme)
-        self._error_label = label(look="failed", wraps=True)
-        self._error_label.hide()
+        self.error_label = label(look="failed", wraps=True)
+        self.error_label.hide()
         self.insert = WildcardButton(theme)
         self.insert.chosen.connect(self._insert)
         policy = self.insert.sizePolicy()
@@ -59,7 +59,7 @@ class CommandEdit(QWidget):
         column.setSpacing(6)
         column.addLayout(bar)
         column.addWidget(self.text, 1)
-        column.addWidget(self._error_label)
+        column.addWidget(self.error_label)
         self.text.textChanged.connect(self._on_change)
 
     def set_command(self, command: str) -> None:
@@ -87,8 +87,8 @@ class CommandEdit(QWidget):
             if self._uneditable is None
             else UserError(self.tr("This command is too long to edit."))
         )
-        self._error_label.setText("" if self.error is None else _error_text(self.error))
-        self._error_label.setVisible(self.error is not None)
+        self.error_label.setText("" if self.error is None else _error_text(self.error))
+        self.error_label.setVisible(self.error is not None)
         self.edited.emit()
 
 

@@ -67,7 +67,7 @@ async def test_the_menu_moves_duplicates_and_cancels(desk: Desk, clip: Path) -> 
     await until(lambda: _names(desk) == ["first", "second", "third"], "what runs next is on top")
     desk.click_row(2)
     page.view.menu_requested.emit(page.view.mapToGlobal(QPoint(50, 50)))
-    menu = page.actions_._menu
+    menu = page.actions_.context_menu
     assert menu.isVisible()
     texts = [action.text() for action in menu.actions() if not action.isSeparator()]
     assert {"Pause", "Cancel", "Restart", "Priority", "Duplicate", "Delete", "Copy command"} <= set(texts)
@@ -127,9 +127,7 @@ async def test_an_action_applies_to_the_tasks_selected_when_it_was_triggered(des
     await until(lambda: page.model.rowCount() == 2, "both are shown")
     desk.click_row(0)  # the newest
     page.actions_.cancel.trigger()
-    page.filters.set_order(
-        SortColumn.CREATED, False
-    )  # may put the other task into this row before the action runs
+    page.filters.set_order(SortColumn.CREATED, False)  # may move the other task into this row first
     await desk.shown(second, TaskStatus.DONE_CANCELED)
     assert (await desk.task(first)).status is TaskStatus.QUEUED
 

@@ -30,9 +30,9 @@ async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
     assert (pane.name.text(), pane.path.text()) == ("clip.mov", str(clip))
     await until(lambda: pane.percent.text() not in ("", "0\u2009%"), "the percentage rises")
     await until(lambda: len(pane.graph._samples) >= 2, "speed is drawn")
-    await until(lambda: "-stream_loop -1" in pane.command._lines.toPlainText(), "the command is shown")
-    await until(lambda: "160×90" in pane.files._input[1].text(), "what the probe found is shown")
-    assert "25\u00a0fps  ·  " in pane.files._input[1].text()  # lines break between facts, not inside them
+    await until(lambda: "-stream_loop -1" in pane.command.lines.toPlainText(), "the command is shown")
+    await until(lambda: "160×90" in pane.files.input_facts, "what the probe found is shown")
+    assert "25\u00a0fps  ·  " in pane.files.input_facts  # lines break between facts, not inside them
     click(pane.command.copy)
     assert str(clip) in QGuiApplication.clipboard().text()
     cancel = next(button for button in pane.findChildren(ActionButton) if button.text() == "Cancel")
@@ -105,11 +105,11 @@ async def test_selecting_another_task_scrolls_the_pane_to_the_top(desk: Desk, cl
     await until(lambda: desk.page.model.rowCount() == 2, "both are listed")
     desk.click_row(0)
     await until(
-        lambda: pane.timeline.isVisible() and pane._scroll_bar.maximum() > 50, "there is more than fits"
+        lambda: pane.timeline.isVisible() and pane.scroll_bar.maximum() > 50, "there is more than fits"
     )
-    pane._scroll_bar.setValue(50)
+    pane.scroll_bar.setValue(50)
     desk.click_row(1)
-    assert pane._scroll_bar.value() == 0
+    assert pane.scroll_bar.value() == 0
 
 
 def test_no_line_of_a_command_is_cut_off(qapp: QApplication) -> None:
@@ -118,7 +118,7 @@ def test_no_line_of_a_command_is_cut_off(qapp: QApplication) -> None:
     box.show_command("-i /media/ingest/harbour/Harbour_Lights.mov " + "-metadata comment=words " * 20)
     box.show()
     box.grab()  # applies the margins of the style sheet
-    lines = box._lines
+    lines = box.lines
     block = lines.document().firstBlock()
     rect = lines.blockBoundingGeometry(block).translated(lines.contentOffset())
     layout = block.layout()

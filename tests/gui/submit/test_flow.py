@@ -384,10 +384,10 @@ async def test_an_error_in_a_command_is_shown_while_typing(desk: Desk, clip: Pat
     sheet = await sheet_for(desk, clip)
     use_command(sheet, "-i ${INPUT_FILE} | tee")
     assert sheet.command.error is not None
-    assert "don't run in a shell" in sheet.command._error_label.text()
+    assert "don't run in a shell" in sheet.command.error_label.text()
     assert not sheet.submit_button.isEnabled()
     use_command(sheet, "-i ${INPUT_FIL} ${OUTPUT_FILE}")
-    assert "${INPUT_FIL} isn't a wildcard." in sheet.command._error_label.text()
+    assert "${INPUT_FIL} isn't a wildcard." in sheet.command.error_label.text()
     use_command(sheet)
     assert await preview_issues(sheet) == [PreviewIssue.NONE]
     sheet.output.name.clear()

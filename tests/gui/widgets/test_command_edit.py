@@ -59,7 +59,7 @@ def test_a_new_theme_does_not_count_as_an_edit(qapp: QApplication) -> None:
     form.edited.connect(lambda: edits.append(True))
     theme.set_appearance(Appearance.DARK)
     assert form.command.error is None
-    assert form.command._error_label.isHidden()
+    assert form.command.error_label.isHidden()
     assert not edits
 
 
