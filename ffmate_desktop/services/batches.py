@@ -1,4 +1,4 @@
-"""Batches as a whole: how far they are, and commands to all of their tasks."""
+"""Batches: their progress, and commands for all of their tasks."""
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -19,12 +19,12 @@ from ffmate_desktop.services.uuid_prefix import resolve_uuid_prefix
 
 
 class BatchNotFoundError(UserError):
-    """The batch is gone, or never was."""
+    """The batch doesn't exist, or was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How far a batch is: `state` has tasks by status and percent, `remaining` seconds or None; ms since 1970."""
+    """A batch: `remaining` is in seconds, or None if unknown; times are in milliseconds since 1970 UTC."""
 
     uuid: UUID
     state: BatchRow
@@ -46,14 +46,14 @@ class Batch:
 
 
 class BatchService:
-    """The door to batches."""
+    """Reads and commands batches."""
 
     def __init__(self, database: Database, tasks: TaskService) -> None:
         self._database = database
         self._tasks = tasks
 
     def pages(self, limit: int | None = None) -> AsyncIterator[list[BatchGroup]]:
-        """The batches that have tasks, newest first, a page at a time; all of them for None."""
+        """Batches that have tasks, newest first, one page at a time; all of them if `limit` is None."""
 
         def read(after: tuple[datetime, UUID] | None, most: int) -> Awaitable[list[BatchGroup]]:
             return queue.newest_batches(self._database, most, after)
@@ -61,25 +61,25 @@ class BatchService:
         return pages(read, lambda group: (group.created or _NEVER, group.state.uuid), limit)
 
     async def details(self, groups: Sequence[BatchGroup]) -> list[Batch]:
-        """The same with everything about them; those whose tasks were deleted meanwhile are missing."""
-        found = []
+        """The same batches with all details, without those whose tasks were deleted meanwhile."""
+        batches = []
         for group in groups:
             with contextlib.suppress(BatchNotFoundError):
-                found.append(await self.get(group.state.uuid))
-        return found
+                batches.append(await self.get(group.state.uuid))
+        return batches
 
     async def resolve(self, beginning: str) -> UUID:
-        """The batch whose uuid begins so; raises UserError when there is none, or more than one."""
+        """The batch whose UUID starts with this; raises UserError if there is none, or more than one."""
         return await resolve_uuid_prefix(
             self._database, stored.find_uuid, beginning, what="batch", hint=_HINT
         )
 
     async def get(self, uuid: UUID) -> Batch:
-        """A batch as a whole; raises UserError when it is gone."""
+        """One batch; raises BatchNotFoundError if it doesn't exist."""
         batch = await stored.get(self._database, uuid)
         states = await queue.batches(self._database, [uuid])
         if batch is None or not states:
-            raise BatchNotFoundError(f"There is no batch {uuid}.", _HINT)
+            raise BatchNotFoundError(f"The batch {uuid} doesn't exist.", _HINT)
         remaining = None if batch.finished_at else await stored.remaining(self._database, uuid)
         return Batch(
             uuid,
@@ -90,21 +90,21 @@ class BatchService:
         )
 
     async def tasks(self, uuid: UUID) -> list[UUID]:
-        """Its tasks, in their order."""
+        """Its tasks, in order."""
         return await stored.tasks_of(self._database, uuid)
 
     async def cancel(self, uuid: UUID) -> set[UUID]:
-        """Cancel all that are not done; returns those."""
+        """Cancel all unfinished tasks; returns those that changed."""
         return await self._tasks.cancel(await self.tasks(uuid))
 
     async def restart(self, uuid: UUID) -> set[UUID]:
-        """Queue all that are done again; returns those. Raises UserError for a taken output path."""
+        """Queue all finished tasks again; returns those that changed. Raises UserError if an output path is taken."""
         return await self._tasks.restart(await self.tasks(uuid))
 
     async def delete(self, uuid: UUID) -> set[UUID]:
-        """Remove all of its tasks; running ones are killed first."""
+        """Delete all of its tasks; running ones are stopped first."""
         return await self._tasks.delete(await self.tasks(uuid))
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_HINT = "`ffmate-desktop batches list` shows the newest."
+_HINT = "`ffmate-desktop batches list` shows the newest batches."

@@ -1,4 +1,4 @@
-"""Commands to all tasks that meet conditions: counted first, then carried out a piece at a time."""
+"""Commands for all tasks that meet conditions: counted first, then applied in chunks."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from ffmate_desktop.services.output_names import OutputInUseError
 from ffmate_desktop.services.tasks import TaskService
 
 CHUNK_SIZE = 1000
-"""Tasks of one transaction: locks are held for some hundredths of a second."""
+"""Tasks per transaction, which keeps locks for a few hundredths of a second."""
 
 
 class TaskAction(StrEnum):
-    """What can be done to tasks."""
+    """A command for tasks."""
 
     CANCEL = "cancel"
     PAUSE = "pause"
@@ -39,7 +39,7 @@ class TaskAction(StrEnum):
 
 @dataclass(slots=True)
 class BulkResult:
-    """How many tasks were changed; `in_use` were not restarted because another task writes to their output."""
+    """How many tasks changed; `in_use` couldn't restart because another task writes to their output."""
 
     matched: int
     changed: int = 0
@@ -47,14 +47,14 @@ class BulkResult:
 
 
 class BulkService:
-    """Selects tasks by conditions and commands them as single ones are commanded."""
+    """Selects tasks by conditions and applies commands to them."""
 
     def __init__(self, database: Database, tasks: TaskService) -> None:
         self._database = database
         self._tasks = tasks
 
     async def select(self, selection: TaskSelection) -> SelectedTasks:
-        """The tasks that meet the conditions now; tasks that come later are not meant."""
+        """Select the tasks that meet the conditions now. Tasks queued later aren't included."""
         return await stored.select(self._database, selection)
 
     async def perform(
@@ -64,7 +64,7 @@ class BulkService:
         *,
         on_progress: Callable[[int], object] = lambda _seen: None,
     ) -> BulkResult:
-        """Do it to those that still meet the conditions; `on_progress` hears how many were looked at."""
+        """Apply the action to tasks that still meet the conditions; `on_progress` gets the number done so far."""
         result, after, seen = BulkResult(selected.total), 0, 0
         only = selected.selection.statuses or None
         while page := await stored.page(self._database, selected, after, CHUNK_SIZE):
@@ -83,7 +83,7 @@ class BulkService:
     def act(
         self, action: TaskAction
     ) -> Callable[[Sequence[UUID], Sequence[TaskStatus] | None], Awaitable[set[UUID]]]:
-        """What `TaskService` does for single tasks."""
+        """The `TaskService` method for this action."""
         return {
             TaskAction.CANCEL: self._tasks.cancel,
             TaskAction.PAUSE: self._tasks.pause,
@@ -95,9 +95,9 @@ class BulkService:
     async def restart(
         self, uuids: Sequence[UUID], only: Sequence[TaskStatus] | None = None
     ) -> tuple[set[UUID], list[UUID]]:
-        """Those that were queued again, and those that would write to the same output as another task.
+        """Restart tasks; returns those restarted, and those whose output another task uses.
 
-        All of them at once, or by halves where some of them would.
+        Restarts all at once. If some are in use, it splits the list in half until it has found them.
         """
         try:
             return await self._tasks.restart(uuids, only), []

@@ -1,4 +1,4 @@
-"""Changes many waiting tasks: a new preset one task at a time, everything else a thousand tasks at a time."""
+"""Edits many waiting tasks: a new preset one task at a time, everything else in chunks of a thousand."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from ffmate_desktop.services.bulk import CHUNK_SIZE
 from ffmate_desktop.services.edits import TaskEdit
 from ffmate_desktop.services.tasks import TaskService
 
-NOT_WAITING = "It is no longer waiting, so it cannot be changed."
+NOT_WAITING = "It is no longer waiting, so it can't be changed."
 MAX_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class BulkEdit:
-    """What becomes different; None leaves it as it is. A preset brings its labels; `labels` can only add more."""
+    """The fields to change; None keeps a field. A preset sets its own labels, and `labels` can only add to them."""
 
     priority: int | None = None
     labels: LabelChange = NO_LABEL_CHANGE
@@ -33,7 +33,7 @@ class BulkEdit:
 
 @dataclass(slots=True)
 class EditResult:
-    """Which tasks were changed, and why the others were not."""
+    """Which tasks were changed, and why others weren't."""
 
     changed: set[UUID] = field(default_factory=set)
     refused: dict[UUID, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class EditResult:
 
 @dataclass(slots=True)
 class BulkEditResult:
-    """How many tasks were changed, and how many were not; `examples` tell why of the first ones."""
+    """How many tasks were changed and how many weren't; `examples` say why for the first few."""
 
     changed: int = 0
     refused: int = 0
@@ -49,7 +49,7 @@ class BulkEditResult:
 
 
 class BulkEditor:
-    """Changes tasks that wait. What a node claims or somebody changes at the same moment is left as it is."""
+    """Edits waiting tasks. A task that is claimed or changed at the same time is left as it is."""
 
     def __init__(self, database: Database, tasks: TaskService) -> None:
         self._database = database
@@ -57,7 +57,7 @@ class BulkEditor:
 
     async def edit(self, uuids: Sequence[UUID], change: BulkEdit) -> EditResult:
         """Change these tasks."""
-        if change.preset is None:  # what is encoded stays, so no file has to be looked at
+        if change.preset is None:  # the command and files stay the same, so nothing has to be checked
             edited = EditResult(
                 await self._tasks.set_order(uuids, change.priority, change.labels, change.name)
             )
@@ -65,15 +65,15 @@ class BulkEditor:
             return edited
         edited = EditResult()
         for task in await self._tasks.get(uuids):
-            wanted = TaskEdit(
+            task_edit = TaskEdit(
                 preset=change.preset,
                 priority=change.priority,
                 labels=change.labels.applied_to(()) or None,
                 name=change.name,
             )
             try:
-                await self._tasks.edit(task.uuid, wanted, version=task.version)
-            except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this task
+                await self._tasks.edit(task.uuid, task_edit, version=task.version)
+            except CONNECTION_LOST:  # partly UserErrors, but not about this task
                 raise
             except UserError as error:
                 edited.refused[task.uuid] = str(error)
@@ -88,18 +88,18 @@ class BulkEditor:
         *,
         on_progress: Callable[[int], object] = lambda _seen: None,
     ) -> BulkEditResult:
-        """Change the tasks that still meet the conditions; `on_progress` hears how many were looked at."""
-        whole, seen = BulkEditResult(), 0
-        async for uuids in self._pieces(selected):
+        """Edit the tasks that still meet the conditions. `on_progress` gets the number processed so far."""
+        total, seen = BulkEditResult(), 0
+        async for uuids in self._chunks(selected):
             edited = await self.edit(uuids, change)
-            whole.changed += len(edited.changed)
-            whole.refused += len(edited.refused)
-            whole.examples |= islice(edited.refused.items(), MAX_EXAMPLES - len(whole.examples))
+            total.changed += len(edited.changed)
+            total.refused += len(edited.refused)
+            total.examples |= islice(edited.refused.items(), MAX_EXAMPLES - len(total.examples))
             seen += len(uuids)
             on_progress(seen)
-        return whole
+        return total
 
-    async def _pieces(self, selected: SelectedTasks) -> AsyncIterator[list[UUID]]:
+    async def _chunks(self, selected: SelectedTasks) -> AsyncIterator[list[UUID]]:
         after = 0
         while page := await stored.page(self._database, selected, after, CHUNK_SIZE):
             yield [uuid for _, uuid in page]

@@ -1,4 +1,4 @@
-"""Looking at thousands of files with one command: what was checked with the first need not be checked with all."""
+"""Speeds up checking thousands of files with one command: a check that passed isn't repeated for similar files."""
 
 import re
 from pathlib import Path
@@ -8,30 +8,30 @@ from ffmate_desktop.domain.wildcards import WildcardValues
 
 
 class CheckedCommands:
-    """Commands that were checked with one file: many files with the same command differ in little.
+    """Commands that passed every check with one file, so that only names have to be checked for similar files.
 
-    Good for looking ahead, where a mistake does no harm; a submission checks everything.
+    For previews only, where a mistake does no harm. A submission checks everything.
     """
 
     def __init__(self) -> None:
         self._steps: dict[str, list[list[str]]] = {}
-        self._good: set[tuple[str, str, str]] = set()
+        self._passed: set[tuple[str, str, str]] = set()
 
     def tokenise(self, command: str) -> list[list[str]]:
-        """As the grammar does, once a command."""
+        """Tokenise each command once."""
         steps = self._steps.get(command)
         if steps is None:
             steps = self._steps[command] = tokenise(command)
         return steps
 
     def has(self, command: str, values: WildcardValues) -> bool:
-        """Whether files of these kinds passed, so that only names are left to check."""
-        return _kind(command, values) in self._good
+        """Whether the command passed with files of the same kinds."""
+        return _kind(command, values) in self._passed
 
     def add(self, command: str, values: WildcardValues) -> None:
-        """It passed."""
+        """Record that the command passed."""
         if not _LISTS_FILES.search(command) and Path(values.input_file).suffix.lower() not in _LISTS:
-            self._good.add(_kind(command, values))
+            self._passed.add(_kind(command, values))
 
 
 _LISTS_FILES = re.compile(r"(?:^|\s)-f\s+(?:concat|hls|image2)\b|concat:|\$\{(?!INPUT_FILE\}|OUTPUT_FILE\})")

@@ -1,4 +1,4 @@
-"""Trying a database before anybody depends on it: can a node work with it, and who is there already?"""
+"""Tests a database connection before the cluster relies on it: can a node use it, and which nodes are there?"""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ _ALIVE = (NodeState.ONLINE, NodeState.DRAINING)
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTest:
-    """What was found. `nodes` are the names of those at work; `has_tables` tells whether the queue is set up there.
+    """The result. `nodes` are the names of the live nodes; `has_tables` says whether the queue is set up.
 
-    `rights` is what is missing, as a sentence with its remedy.
+    `rights` says which rights are missing and how to grant them.
     """
 
     health: Health
@@ -27,26 +27,26 @@ class ConnectionTest:
 
     @property
     def is_slow(self) -> bool:
-        """Every click would be felt."""
+        """So slow that every click would feel it."""
         return self.health.latency >= SLOW
 
     @property
     def is_clock_off(self) -> bool:
-        """The times in logs would confuse people."""
+        """So far off that times in logs would be confusing."""
         return abs(self.health.clock_offset) >= CLOCK
 
 
 async def run_connection_test(uri: str) -> ConnectionTest:
-    """Changes nothing there. Raises UserError when a node cannot work with it; takes at most some seconds."""
+    """Test the connection without changing anything. Raises UserError if a node can't use the database."""
     health = await check_health(uri)
     if health.missing_rights:
         return ConnectionTest(health, lacks_rights(health.role, health.missing_rights), True, ())
     if health.owner is None and not health.may_migrate:
-        trouble = UserError(
-            f"The user “{health.role}” may not create the tables of FFmate Desktop in “{health.database}”.",
-            f'As the owner of the database: GRANT CREATE ON DATABASE "{health.database}" TO "{health.role}"',
+        missing = UserError(
+            f"The user “{health.role}” isn't allowed to create FFmate Desktop's tables in “{health.database}”.",
+            f'As the database owner, run: GRANT CREATE ON DATABASE "{health.database}" TO "{health.role}"',
         )
-        return ConnectionTest(health, trouble, False, ())
+        return ConnectionTest(health, missing, False, ())
     async with Database(uri, size=1) as database:
         has_tables = await has_current_tables(database)
         nodes = await stored.list_nodes(database) if has_tables else []

@@ -1,4 +1,4 @@
-"""Copies of tasks, and changes of tasks that wait: checked by the same rules as new ones."""
+"""Copies tasks and edits waiting ones, under the same rules as new tasks."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -22,10 +22,9 @@ from ffmate_desktop.services.submission import prepare_task
 
 @dataclass(frozen=True, slots=True)
 class TaskEdit:
-    """What shall be different; None leaves it as it is. A command and a preset exclude each other.
+    """The fields to change; None leaves a field as it is. Set a command or a preset, not both.
 
-    A new preset brings its output pattern, unless one is given, and its labels, scripts and webhooks instead of the
-    former ones.
+    A new preset replaces the labels, scripts and webhooks, and the output pattern unless `output_file` is set.
     """
 
     command: str | None = None
@@ -41,10 +40,12 @@ class TaskEdit:
 
 
 def copy_of(task: StoredTask, source: TaskSource, client: str) -> TaskDraft:
-    """The same task once more; reads the file system. A copy never fails because the first output exists."""
+    """A copy of a task; reads the file system. A copy never fails because the first output exists."""
     spec = task.spec
-    again = IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME
-    draft = prepare_task(_as_new(task, if_exists=again), None, source=source, client=client, base=_base(spec))
+    if_exists = IfExists.REPLACE if spec.policy is IfExists.REPLACE else IfExists.RENAME
+    draft = prepare_task(
+        _as_new(task, if_exists=if_exists), None, source=source, client=client, base=_base(spec)
+    )
     row = replace(draft.row, preset=task.preset, spec=with_unknown_fields(draft.row.spec, spec))
     return replace(draft, row=row)
 
@@ -52,14 +53,14 @@ def copy_of(task: StoredTask, source: TaskSource, client: str) -> TaskDraft:
 async def edit_waiting(
     database: Database, uuid: UUID, change: TaskEdit, preset: Preset | None, version: int | None
 ) -> None:
-    """Change a task while it waits; raises UserError when it does not wait any more, or what is wanted cannot be."""
+    """Change a waiting task; raises UserError if it isn't waiting any more, or if the change isn't valid."""
     found = await commands.stored_tasks(database, [uuid])
     if not found:
-        raise UserError("The task was deleted meanwhile.", "Submit its file again.")
+        raise UserError("The task was deleted.", "Submit its file again.")
     [task] = found
     _refuse_unless_waiting(task)
     if version is not None and task.version != version:
-        raise UserError("Somebody else changed the task meanwhile.", "Look at it again, then change it.")
+        raise UserError("The task was changed by someone else.", "Check it, then make your change again.")
 
     def check() -> TaskDraft:
         draft = _changed(task, change, preset)
@@ -69,9 +70,9 @@ async def edit_waiting(
     async def write(rows: list[TaskRow]) -> None:
         if await commands.edit(database, rows[0], task.version):
             return
-        for now in await commands.stored_tasks(database, [uuid]):
-            _refuse_unless_waiting(now)
-        raise UserError("The task was changed or deleted at the same moment.", "Look at it again.")
+        for current in await commands.stored_tasks(database, [uuid]):
+            _refuse_unless_waiting(current)
+        raise UserError("The task was changed or deleted at the same time.", "Check it again.")
 
     await write_with_outputs(database, [await asyncio.to_thread(check)], write, own=task.output_key)
 
@@ -79,21 +80,20 @@ async def edit_waiting(
 def _refuse_unless_waiting(task: StoredTask) -> None:
     if task.status.is_active:
         raise UserError(
-            f"{task.node} has begun with this task.", "Cancel it, then submit it again with the changes."
+            f"{task.node} has already started this task.",
+            "Cancel it, then submit it again with your changes.",
         )
     if task.status is TaskStatus.UNKNOWN:
-        raise UserError(
-            "Only a newer release can change this task: it does not wait.", "Update FFmate Desktop."
-        )
+        raise UserError("Only a newer release can change this task.", "Update FFmate Desktop.")
     if task.status is not TaskStatus.QUEUED:
         raise UserError("This task has ended.", "Duplicate it, then change the copy.")
 
 
 def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> TaskDraft:
     new = _as_new(task, if_exists=change.if_exists or task.spec.policy)
-    different: dict[str, object] = {}
+    fields: dict[str, object] = {}
     if preset is not None:
-        different |= {
+        fields |= {
             "command": change.command,
             "output_file": change.output_file,
             "labels": change.labels or (),
@@ -102,15 +102,15 @@ def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> TaskD
             "webhooks": None,
         }
     else:
-        different |= {
+        fields |= {
             "command": new.command if change.command is None else change.command,
             "output_file": new.output_file if change.output_file is None else change.output_file,
             "labels": new.labels if change.labels is None else change.labels,
         }
-    different["priority"] = task.priority if change.priority is None else change.priority
-    different["name"] = change.name or task.name
+    fields["priority"] = task.priority if change.priority is None else change.priority
+    fields["name"] = change.name or task.name
     draft = prepare_task(
-        NewTask.model_validate(new.model_dump() | different),
+        NewTask.model_validate(new.model_dump() | fields),
         preset,
         source=task.spec.source,
         client=task.spec.client,
@@ -118,14 +118,14 @@ def _changed(task: StoredTask, change: TaskEdit, preset: Preset | None) -> TaskD
         uuid=task.uuid,
     )
     keeps_preset = preset is None and change.command in (None, task.spec.command)
-    row = replace(draft.row, spec=_with_unknown(draft.row.spec, task.spec, whole=preset is None))
+    row = replace(draft.row, spec=_with_unknown(draft.row.spec, task.spec, keeps_scripts=preset is None))
     return replace(draft, row=replace(row, preset=task.preset) if keeps_preset else row)
 
 
-def _with_unknown(fresh: TaskSpec, former: TaskSpec, *, whole: bool) -> TaskSpec:
-    """What a newer release added stays; but what it added to scripts goes with them when a preset brings others."""
+def _with_unknown(changed: TaskSpec, original: TaskSpec, *, keeps_scripts: bool) -> TaskSpec:
+    """Keep the unknown fields of newer releases, except those of scripts that a preset replaces."""
     without = {"pre_processing": None, "post_processing": None}
-    return with_unknown_fields(fresh, former if whole else former.model_copy(update=without))
+    return with_unknown_fields(changed, original if keeps_scripts else original.model_copy(update=without))
 
 
 def _as_new(task: StoredTask, *, if_exists: IfExists) -> NewTask:
@@ -145,7 +145,7 @@ def _as_new(task: StoredTask, *, if_exists: IfExists) -> NewTask:
 
 
 def _base(spec: TaskSpec) -> str:
-    """The folder that a relative output pattern started from: the output without as many names as the pattern has."""
+    """The folder that a relative output pattern starts from: the output path minus the pattern's parts."""
     if spec.output is not None and not is_absolute(spec.output_pattern):
         names = len(PurePath(spec.output_pattern).parts)
         parents = pure_path(spec.output).parents

@@ -113,7 +113,7 @@ class FFmateImport:
                     done = await self._exchange.import_entry("FFmate", dict(item.data))
                     if done.trouble:
                         raise UserError(done.trouble)
-                    if (found := done.preset or done.present) is not None:
+                    if (found := done.preset or done.existing) is not None:
                         uuids[item.old] = found.uuid
                     return _with(
                         item,

@@ -1,4 +1,4 @@
-"""Watching tasks until they are done: rows are the truth, notifications say when to read them again."""
+"""Follows tasks until they are done. Rows are the truth; notifications say when to read them again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,35 +14,35 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import LiveProgress, Task
 
 REFRESH_SECONDS = 5.0
-"""Seconds without news after which the rows are read anyway."""
+"""Seconds without a notification after which the rows are read anyway."""
 
 PROGRESS_TIMEOUT = 8.0
-"""Seconds after which live progress that nobody repeats no longer counts, and the row of its task is read again."""
+"""Seconds without an update after which live progress is dropped and the task's row is read again."""
 
 
 async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
-    """The tasks as they are, again after each change, until all are done or deleted.
+    """Yield the tasks now and after each change, until all are done or deleted.
 
-    Between changes of the rows the live progress of the nodes is put in. A lost connection is taken up again, for
-    as long as it takes: the tasks go on without us.
+    Live progress from the nodes is merged in between changes to the rows. A lost connection is retried without a time
+    limit, because the tasks continue without us.
     """
     backoff, first = Backoff(0.1, 5.0), True
     while True:
         try:
-            async with changes(database.uri) as news:
-                shown = _FollowedTasks(database, uuids)
-                await shown.read()
+            async with changes(database.uri) as queue:
+                tasks = _FollowedTasks(database, uuids)
+                await tasks.read()
                 while True:
                     backoff.reset()
                     first = False
-                    yield shown.tasks()
-                    if all(task.status.is_done for task in shown.rows):
+                    yield tasks.current()
+                    if all(task.status.is_done for task in tasks.rows):
                         return
-                    batch = await _news(news)
+                    batch = await _next_changes(queue)
                     if None in batch:
                         break
-                    await shown.apply_changes(batch)
-        except UserError:  # cannot connect again: not yet; the first time it is the user's to know
+                    await tasks.apply(batch)
+        except UserError:  # still can't reconnect; only the first failure is the user's to see
             if first:
                 raise
         except CONNECTION_LOST:
@@ -51,8 +51,8 @@ async def follow(database: Database, uuids: Sequence[UUID]) -> AsyncIterator[lis
         await asyncio.sleep(backoff.next_delay())
 
 
-async def _news(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
-    """Everything that was told since, at least one thing, or that it is time to look."""
+async def _next_changes(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
+    """All queued changes, at least one; AnythingChanged after REFRESH_SECONDS without any."""
     try:
         async with asyncio.timeout(REFRESH_SECONDS):
             batch = [await queue.get()]
@@ -64,55 +64,55 @@ async def _news(queue: asyncio.Queue[Change | None]) -> list[Change | None]:
 
 
 class _FollowedTasks:
-    """The rows as they were read, and live progress for as long as it is fresh: anybody can send it."""
+    """The rows as last read, plus live progress while it is recent, because anyone can send it."""
 
     def __init__(self, database: Database, uuids: Sequence[UUID]) -> None:
         self.rows: list[Task] = []
         self._database = database
         self._uuids = uuids
-        self._heard: dict[int, tuple[LiveProgress, float]] = {}
+        self._progress: dict[int, tuple[LiveProgress, float]] = {}
 
-    def tasks(self) -> list[Task]:
-        """What is shown now."""
+    def current(self) -> list[Task]:
+        """The rows with live progress."""
         return [self._with_progress(task) for task in self.rows]
 
     async def read(self) -> None:
-        """Read all of them."""
+        """Read all rows."""
         self.rows = await stored.get_tasks(self._database, self._uuids)
 
-    async def apply_changes(self, batch: Sequence[Change | None]) -> None:
-        """Act on news: only tasks that changed are read again, all of them when nobody can say which."""
+    async def apply(self, batch: Sequence[Change | None]) -> None:
+        """Read the changed tasks again, or all of them if the changes don't say which."""
         known = {task.id: task.uuid for task in self.rows}
-        stale = {known[task] for task in self._forget() if task in known}
-        everything = False
+        stale = {known[task] for task in self._drop_stale_progress() if task in known}
+        reads_all = False
         for change in batch:
             match change:
                 case ProgressReported(tasks=tasks):
                     now = monotonic()
-                    self._heard |= {live.task_id: (live, now) for live in tasks if live.task_id in known}
+                    self._progress |= {live.task_id: (live, now) for live in tasks if live.task_id in known}
                 case TasksChanged(ids=None) | AnythingChanged():
-                    everything = True
+                    reads_all = True
                 case TasksChanged(ids=ids) if ids is not None:
                     stale |= {known[task] for task in ids if task in known}
                 case _:
                     pass
-        if everything:
+        if reads_all:
             await self.read()
         elif stale:
-            fresh = {task.uuid: task for task in await stored.get_tasks(self._database, list(stale))}
-            kept = (task for task in self.rows if task.uuid in fresh or task.uuid not in stale)
-            self.rows = [fresh.get(task.uuid, task) for task in kept]
+            updated = {task.uuid: task for task in await stored.get_tasks(self._database, list(stale))}
+            remaining = (task for task in self.rows if task.uuid in updated or task.uuid not in stale)
+            self.rows = [updated.get(task.uuid, task) for task in remaining]
 
-    def _forget(self) -> list[int]:
-        """Drop what nobody repeated; these tasks have to be read again."""
+    def _drop_stale_progress(self) -> list[int]:
+        """Drop progress that is no longer updated; returns the ids of its tasks, which must be read again."""
         now = monotonic()
-        silent = [task for task, (_, heard) in self._heard.items() if now - heard > PROGRESS_TIMEOUT]
+        silent = [task for task, (_, received) in self._progress.items() if now - received > PROGRESS_TIMEOUT]
         for task in silent:
-            del self._heard[task]
+            del self._progress[task]
         return silent
 
     def _with_progress(self, task: Task) -> Task:
-        live, _ = self._heard.get(task.id, (None, 0.0))
+        live, _ = self._progress.get(task.id, (None, 0.0))
         if live is None or live.epoch != task.epoch or not task.status.is_active:
             return task
         return task.model_copy(

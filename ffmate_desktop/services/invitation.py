@@ -1,4 +1,4 @@
-"""The one command with which another computer joins this cluster."""
+"""The command that lets another computer join this cluster."""
 
 import re
 from dataclasses import dataclass
@@ -12,23 +12,24 @@ _LOCAL = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1|")
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """`command` holds the password, `hidden` shows stars instead; they are equal when there is none. `local_host` is
-    the host in it, or the path of its socket, that means "this computer" wherever it is read; else None."""
+    """`command` contains the password, `masked` shows stars instead; without a password they are equal. `local_host`
+    is a host or socket path in the command that other computers would take to mean themselves, or None."""
 
     command: str
-    hidden: str
+    masked: str
     local_host: str | None
 
     @property
     def has_password(self) -> bool:
-        """There is something to hide."""
-        return self.command != self.hidden
+        """Whether the command contains a password."""
+        return self.command != self.masked
 
 
 def invitation(uri: str) -> Invitation:
-    """For a database that others can reach, by the URI that this computer uses.
+    """The invitation for the database with this URI.
 
-    Between double quotes, with what shells read inside them percent-encoded, it works in sh, PowerShell and cmd.
+    The URI is in double quotes, with characters that shells interpret percent-encoded, so that the command works in
+    sh, PowerShell and cmd.
     """
     safe = "".join(_SHELL.get(letter, letter) for letter in uri)
     return Invitation(_command(safe), _command(without_password(safe)), _local_host(uri))

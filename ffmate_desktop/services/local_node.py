@@ -1,4 +1,4 @@
-"""The node inside a program that does more than being a node, as front ends see it."""
+"""The node that runs inside a program such as the window, as front ends see it."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,43 +7,43 @@ from ffmate_desktop.domain.errors import UserError
 
 
 class LocalNode(Protocol):
-    """It joins by itself, and may leave and join again while the program lives."""
+    """Joins on its own, and can leave and rejoin while the program runs."""
 
     slots: int
-    """How many tasks it runs at once; what is set here holds when it joins the next time."""
+    """How many tasks it runs at once; a new value applies when it next joins."""
 
     @property
     def identifier(self) -> str:
-        """Its name in the cluster."""
+        """The node's name in the cluster."""
         ...
 
     @property
     def is_working(self) -> bool:
-        """It is a member of the cluster."""
+        """Whether it is a member of the cluster."""
         ...
 
     @property
     def running(self) -> int:
-        """How many tasks run here."""
+        """How many tasks it is running."""
         ...
 
     @property
     def join_error(self) -> UserError | None:
-        """Why it could not join."""
+        """Why it couldn't join."""
         ...
 
     def join(self) -> None:
-        """Become a member again after a drain, or try again after trouble."""
+        """Join again after a drain or a failed attempt."""
         ...
 
     def retire(self, seconds: float) -> None:
-        """Claim nothing new and leave when all is finished, at the latest after `seconds`."""
+        """Claim no more tasks, and leave when all are finished or after `seconds`."""
         ...
 
     def stop(self) -> None:
-        """Leave now: what runs here is killed and goes back to the queue."""
+        """Leave now: running tasks are stopped and return to the queue."""
         ...
 
     def on_change(self, handler: Callable[[], None]) -> Callable[[], None]:
-        """Call `handler` when it joined, left or could not join; the returned function ends that."""
+        """Call `handler` when the node joins, leaves or fails to join; the returned function unsubscribes."""
         ...

@@ -1,4 +1,4 @@
-"""Starting with the session of the user: an entry that each system keeps in its own place."""
+"""Starts the program when the user logs in, with each system's own kind of entry."""
 
 import os
 import plistlib
@@ -14,25 +14,25 @@ LABEL = "io.ffmate.desktop"
 
 
 class LoginStart(Protocol):
-    """The entry of this program among those that start with the session."""
+    """This program's login entry."""
 
     def is_enabled(self) -> bool:
-        """Whether it is there."""
+        """Whether the entry exists."""
         ...
 
     def set_enabled(self, on: bool) -> None:
-        """Make it, also anew, or take it away; raises UserError when the system refuses."""
+        """Create or replace the entry, or remove it; raises UserError if the system refuses."""
         ...
 
 
 class AutostartFile:
-    """A file in the folder that the system reads when the session begins: `text` is all of it."""
+    """A file in the folder that the system reads at login; `text` is its contents."""
 
     def __init__(self, path: Path, text: bytes) -> None:
         self.path, self._text = path, text
 
     def is_enabled(self) -> bool:
-        """The file is there."""
+        """Whether the file exists."""
         return self.path.is_file()
 
     def set_enabled(self, on: bool) -> None:
@@ -48,7 +48,7 @@ class AutostartFile:
 
 
 def login_start(command: Sequence[str]) -> LoginStart:
-    """For this system. `command` is the program and its arguments, whole paths."""
+    """The login entry for this system. `command` is the program and its arguments, with full paths."""
     if sys.platform == "win32":
         return RegistryRunKey(run_value(command))
     if sys.platform == "darwin":
@@ -60,7 +60,7 @@ def login_start(command: Sequence[str]) -> LoginStart:
 
 
 def desktop_entry(command: Sequence[str]) -> bytes:
-    """Linux: an entry of the XDG autostart specification."""
+    """Linux: an XDG autostart entry."""
     lines = [
         "[Desktop Entry]",
         "Type=Application",
@@ -75,13 +75,13 @@ def desktop_entry(command: Sequence[str]) -> bytes:
 
 
 def _exec_word(word: str) -> str:
-    """In quotes, inside which four characters are escaped; as a string of the file its backslashes count twice."""
+    """Quote a word and escape four characters in it; the file format doubles backslashes once more."""
     quoted = "".join(f"\\{letter}" if letter in '"`$\\' else letter for letter in word)
     return f'"{quoted}"'.replace("\\", "\\\\").replace("%", "%%").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def launch_agent(command: Sequence[str]) -> bytes:
-    """macOS: a property list of launchd, which takes effect at the next login."""
+    """macOS: a launchd property list, which takes effect at the next login."""
     return plistlib.dumps(
         {
             "Label": LABEL,
@@ -93,14 +93,14 @@ def launch_agent(command: Sequence[str]) -> bytes:
 
 
 def run_value(command: Sequence[str]) -> str:
-    """Windows: a command line. No path there has a quote in it, but one may end in a backslash."""
+    """Windows: a command line. Paths there can't contain quotes, but may end in a backslash."""
     return " ".join(f'"{word}\\"' if word.endswith("\\") else f'"{word}"' for word in command)
 
 
 def _refused(place: object, error: OSError) -> UserError:
     return UserError(
-        f"The start at login cannot be changed in {place}: {error.strerror or error}.",
-        "Your system's own settings may do it.",
+        f"Can't change the login entry in {place}: {error.strerror or error}.",
+        "Try your system's own settings.",
     )
 
 
@@ -109,17 +109,17 @@ if sys.platform == "win32":
 
     _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 
-    _LONGEST = 260
-    """Characters; Windows starts nothing whose command is longer."""
+    _MAX_COMMAND = 260
+    """Characters; Windows doesn't start longer commands."""
 
     class RegistryRunKey:
-        """A value of the user's Run key."""
+        """A value under the user's Run key."""
 
         def __init__(self, value: str) -> None:
             self._value = value
 
         def is_enabled(self) -> bool:
-            """The value is there."""
+            """Whether the value exists."""
             try:
                 with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
                     winreg.QueryValueEx(key, NAME)
@@ -129,10 +129,10 @@ if sys.platform == "win32":
 
         def set_enabled(self, on: bool) -> None:
             """Set the value, or remove it."""
-            if on and len(self._value) > _LONGEST:
+            if on and len(self._value) > _MAX_COMMAND:
                 raise UserError(
-                    f"The start at login cannot be set: its command is longer than {_LONGEST} characters.",
-                    "Give fewer options; the environment of your account can hold them instead.",
+                    f"Can't start at login: the command is longer than {_MAX_COMMAND} characters.",
+                    "Use fewer options; set them as environment variables of your account instead.",
                 )
             try:
                 with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:

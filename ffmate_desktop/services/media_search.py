@@ -1,4 +1,4 @@
-"""Dropped files and folders: every media file below them, and its place in the tree."""
+"""Finds the media files in dropped files and folders, and where they are in the tree."""
 
 import asyncio
 import os
@@ -16,13 +16,12 @@ MAX_FILES = 20_000
 MAX_DEPTH = 64
 PROGRESS_EVERY = 200
 LITERAL_KEY = "ffmate_literal"
-"""The word of a task's metadata that stands for a `${` in a folder's name."""
+"""The metadata key that replaces a literal `${` in a folder's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A file, and the folder below the dropped one that it is in, beginning with the dropped one's name; "" when it
-    was dropped itself."""
+    """A file, and its folder relative to the parent of the dropped folder; "" if the file itself was dropped."""
 
     path: str
     tree: str
@@ -30,8 +29,8 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True)
 class MediaSearchResult:
-    """Files in the order of their names. `skipped` files are no media, `own` ones were written by the cluster;
-    `unreadable` folders could not be entered; `is_truncated` when there are more than were asked for."""
+    """Files sorted by name. `skipped` counts files that aren't media, `own` those that the cluster wrote;
+    `unreadable` folders couldn't be opened; `is_truncated` means the limit was reached."""
 
     files: tuple[MediaFile, ...]
     skipped: int
@@ -41,42 +40,42 @@ class MediaSearchResult:
 
     @property
     def in_folders(self) -> list[str]:
-        """The files that nobody named: they are in a folder that was dropped."""
+        """The files found in dropped folders, without those dropped themselves."""
         return [file.path for file in self.files if file.tree]
 
     def without(self, own: Collection[str]) -> "MediaSearchResult":
-        """The same without these files, which the cluster wrote."""
-        kept = tuple(file for file in self.files if file.path not in own)
-        return replace(self, files=kept, own=len(self.files) - len(kept))
+        """The result without these files, which the cluster wrote."""
+        remaining = tuple(file for file in self.files if file.path not in own)
+        return replace(self, files=remaining, own=len(self.files) - len(remaining))
 
 
 async def find_media(
     paths: Sequence[str], *, on_progress: Callable[[int], None] | None = None, limit: int = MAX_FILES
 ) -> MediaSearchResult:
-    """Everything dropped: a file as it is, whatever its name; of a folder every media file below it.
+    """Find the dropped files, with any name, and all media files below dropped folders.
 
-    `on_progress(files)` is called on the loop while a thread looks. Links to folders are not followed. Cancelling
-    ends the thread soon.
+    `on_progress(files)` is called on the event loop while a thread searches. Links to folders aren't followed.
+    Cancelling stops the thread soon.
     """
-    loop, over = asyncio.get_running_loop(), threading.Event()
+    loop, stop = asyncio.get_running_loop(), threading.Event()
 
-    def tell(number: int) -> None:
+    def report(number: int) -> None:
         if on_progress is not None:
             loop.call_soon_threadsafe(on_progress, number)
 
     try:
-        return await asyncio.to_thread(_find, paths, tell, limit, over)
+        return await asyncio.to_thread(_find, paths, report, limit, stop)
     finally:
-        over.set()
+        stop.set()
 
 
 def _find(
-    paths: Sequence[str], tell: Callable[[int], None], limit: int, over: threading.Event
+    paths: Sequence[str], report: Callable[[int], None], limit: int, stop: threading.Event
 ) -> MediaSearchResult:
     files: list[MediaFile] = []
     unreadable: list[str] = []
     skipped, is_truncated = 0, False
-    for path, tree in _walk(paths, unreadable, over):
+    for path, tree in _walk(paths, unreadable, stop):
         if tree and not is_media(path):
             skipped += 1
             continue
@@ -85,20 +84,20 @@ def _find(
             break
         files.append(MediaFile(path, tree))
         if len(files) % PROGRESS_EVERY == 0:
-            tell(len(files))
+            report(len(files))
     return MediaSearchResult(tuple(files), skipped, tuple(unreadable), is_truncated)
 
 
-def _walk(paths: Sequence[str], unreadable: list[str], over: threading.Event) -> Iterator[tuple[str, str]]:
+def _walk(paths: Sequence[str], unreadable: list[str], stop: threading.Event) -> Iterator[tuple[str, str]]:
     for path in dict.fromkeys(paths):
-        if os.path.isdir(path):  # noqa: PTH112 - that of a Path raises when it is too long
-            yield from _below(path, Path(path).name or "files", unreadable, over, MAX_DEPTH)
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+            yield from _below(path, Path(path).name or "files", unreadable, stop, MAX_DEPTH)
         else:
             yield path, ""
 
 
 def _below(
-    folder: str, tree: str, unreadable: list[str], over: threading.Event, depth: int
+    folder: str, tree: str, unreadable: list[str], stop: threading.Event, depth: int
 ) -> Iterator[tuple[str, str]]:
     try:
         with os.scandir(folder) as found:
@@ -107,26 +106,26 @@ def _below(
         unreadable.append(folder)
         return
     for entry in entries:
-        if over.is_set():
+        if stop.is_set():
             return
         if entry.is_dir(follow_symlinks=False):
             if depth and not entry.name.startswith("."):
                 inside = f"{tree}{os.sep}{entry.name}"
-                yield from _below(entry.path, inside, unreadable, over, depth - 1)
+                yield from _below(entry.path, inside, unreadable, stop, depth - 1)
         elif entry.is_file():
             yield entry.path, tree
 
 
 def with_output_folder(new: NewTask, folder: str, tree: str, preset: Preset | None) -> NewTask:
-    """The task with its output in `folder`, below it in `tree`, under the name that its pattern gives.
+    """The task with its output in `folder`/`tree`, under the name from its pattern.
 
-    Names of folders are taken as they are, also when they look like a wildcard. Raises UsageError without a pattern.
+    Folder names are literal, even if they look like a wildcard. Raises UsageError if there is no pattern.
     """
     pattern = new.output_file or (preset.output_file if preset else "")
     name = pattern.replace("\\", "/").rpartition("/")[2]
     if not name:
         raise UsageError(
-            "The task has no pattern for the name of its output.", "For example ${INPUT_FILE_BASENAME}.mp4"
+            "The task has no pattern for its output name.", "Add one, for example ${INPUT_FILE_BASENAME}.mp4"
         )
     place = str(Path(folder, tree))
     metadata = dict(new.metadata)

@@ -1,4 +1,4 @@
-"""The log of the cluster for whoever reads it."""
+"""Reads the cluster log."""
 
 from ffmate_desktop.db import node_logs as stored
 from ffmate_desktop.db.connection.connection import Database
@@ -6,21 +6,21 @@ from ffmate_desktop.domain.node_log import LogFilter, LogLine
 
 
 class NodeLogService:
-    """Reads backwards, and what `LogsChanged` tells of."""
+    """Reads the log backwards, and the lines that `LogsChanged` announces."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, where: LogFilter, *, before: int | None = None, limit: int = 200) -> list[LogLine]:
-        """The newest lines that fit, or those in front of an id; oldest first."""
+        """The newest matching lines, or those before an id; oldest first."""
         return await stored.page(self._database, where, before=before, after=0, limit=limit)
 
     async def between(self, where: LogFilter, first: int, last: int) -> list[LogLine]:
-        """The lines that fit among those from `first` to `last`, as news of them came; oldest first."""
+        """The matching lines from id `first` to `last`; oldest first."""
         return await stored.page(
             self._database, where, before=last + 1, after=first - 1, limit=last - first + 1
         )
 
     async def sources(self) -> tuple[list[str], list[str]]:
-        """The nodes and the namespaces that lines are of, to choose from."""
+        """The nodes and namespaces that have lines."""
         return await stored.sources(self._database)

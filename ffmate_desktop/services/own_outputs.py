@@ -1,4 +1,4 @@
-"""Files that the cluster itself wrote, among those that somebody wants to queue."""
+"""Finds files that the cluster itself wrote among files to be queued."""
 
 import asyncio
 import os
@@ -11,27 +11,27 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.paths import output_key
 
 CHUNK_SIZE = 1000
-"""Files of one question to the database."""
+"""Files per database query."""
 
 
 async def own_outputs(database: Database, paths: Sequence[str]) -> dict[str, UUID]:
-    """Those of the files that are outputs of tasks, by their path, or by size and time if they were moved."""
+    """The files that are outputs of tasks, found by path, or by size and time if they were moved."""
     found: dict[str, UUID] = {}
     for start in range(0, len(paths), CHUNK_SIZE):
-        asked = await asyncio.to_thread(lambda piece: list(_names(piece)), paths[start : start + CHUNK_SIZE])
-        written = await file_records.outputs_among(database, [name for _, name in asked])
-        found |= {asked[position][0]: task for position, task in written.items()}
+        names = await asyncio.to_thread(lambda chunk: list(_names(chunk)), paths[start : start + CHUNK_SIZE])
+        written = await file_records.outputs_among(database, [name for _, name in names])
+        found |= {names[position][0]: task for position, task in written.items()}
     return found
 
 
 def _names(paths: Sequence[str]) -> Iterator[tuple[str, tuple[str, int, int]]]:
-    """Path key, microseconds and bytes of each file, under its name and the one behind links to its folder."""
+    """Path key, modification time and size of each file, under its own path and with links in its folder resolved."""
     for path in paths:
-        whole = Path.cwd() / path
+        full = Path.cwd() / path
         try:
-            facts = whole.stat()
-        except (OSError, ValueError):  # the submission says what is wrong with it
+            facts = full.stat()
+        except (OSError, ValueError):  # the submission reports the error
             continue
-        real = os.path.join(os.path.realpath(whole.parent), whole.name)  # noqa: PTH118 - text, as it is
-        for name in dict.fromkeys((str(whole), real)):
+        real = os.path.join(os.path.realpath(full.parent), full.name)  # noqa: PTH118 - text, as it is
+        for name in dict.fromkeys((str(full), real)):
             yield path, (output_key(name), facts.st_mtime_ns // 1000, facts.st_size)

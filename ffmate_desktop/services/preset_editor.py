@@ -1,4 +1,4 @@
-"""Making, changing and exchanging presets, in FFmate's JSON; the built-in ones are read only."""
+"""Creates, edits, imports and exports presets, in FFmate's JSON. Built-in presets are read-only."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from ffmate_desktop.services.presets import PresetService
 
 @dataclass(frozen=True, slots=True)
 class PresetDraft:
-    """What an editor fills in. `extra` None keeps the scripts and webhooks that an edited preset has."""
+    """The editable fields of a preset. With `extra` None, an edited preset keeps its scripts and webhooks."""
 
     name: str
     command: str
@@ -36,31 +36,32 @@ class PresetDraft:
 
 
 class PresetEditor:
-    """Everything is checked before it is written; raises UserError, or UsageError, with a sentence."""
+    """Checks everything before it writes; raises UserError, or UsageError."""
 
     def __init__(self, database: Database, presets: PresetService) -> None:
         self._database = database
         self._presets = presets
 
     async def add(self, draft: PresetDraft) -> Preset:
-        """A new preset."""
+        """Add a preset."""
         return await self._write(uuid4(), draft)
 
     async def edit(self, uuid: UUID, draft: PresetDraft) -> Preset:
-        """Change an own preset; tasks that were made from it stay as they are."""
+        """Change one of the user's presets; tasks created from it stay as they are."""
         own = await self._own(uuid)
         if draft.extra is not None:
             own.check_readable()
         return await self._write(uuid, draft, own)
 
     async def used_by(self, uuid: UUID) -> list[Watchfolder]:
-        """The watchfolders that make their tasks from this preset."""
-        return [one for one in await watchfolders.list_watchfolders(self._database) if one.preset == uuid]
+        """The watchfolders that use this preset."""
+        folders = await watchfolders.list_watchfolders(self._database)
+        return [folder for folder in folders if folder.preset == uuid]
 
     async def delete(self, uuid: UUID) -> None:
-        """Remove an own preset; tasks that were made from it keep its command and its name.
+        """Delete one of the user's presets; tasks created from it keep its command and name.
 
-        A watchfolder that uses it takes no new files; the scan that is due now says so in its state.
+        Watchfolders that use it take no new files, and are scanned at once so that their state says so.
         """
         await self._own(uuid)
         users = await self.used_by(uuid)
@@ -69,33 +70,34 @@ class PresetEditor:
             await watchfolders.ask_for_scan(self._database, folder.uuid)
 
     async def duplicate(self, uuid: UUID) -> Preset:
-        """An own copy, also of a built-in preset, under a name that is free."""
+        """Add a copy of any preset under a free name."""
         preset = await self._presets.get(uuid)
         preset.check_readable()
         return await self.add(replace(as_draft(preset), name=await self._free_name(preset.name)))
 
     async def import_all(self, text: str) -> list[Preset]:
-        """Add every preset of a JSON text, under free names where theirs are taken; all are checked first."""
+        """Add all presets in a JSON text, under free names if theirs are taken. All are checked first."""
         drafts = read_presets(text)
         for draft in drafts:
             check_preset(draft)
-        return [await self.add_under_free_name(one) for one in drafts]
+        return [await self.add_under_free_name(draft) for draft in drafts]
 
     async def add_under_free_name(self, draft: PresetDraft) -> Preset:
-        """A new preset, with a number behind its name when another one has it."""
+        """Add a preset, with a number after its name if the name is taken."""
         check_preset(draft)
         return await self.add(replace(draft, name=await self._free_name(draft.name)))
 
     async def export(self, uuids: Sequence[UUID]) -> str:
-        """These presets as a JSON text that `import_all`, and FFmate, read."""
+        """These presets as JSON that `import_all` and FFmate can read."""
         presets = [await self._presets.get(uuid) for uuid in uuids]
         data = [preset.model_copy(update={"built_in": False}).to_json() for preset in presets]
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
-    async def _write(self, uuid: UUID, draft: PresetDraft, own: Preset | None = None) -> Preset:
+    async def _write(self, uuid: UUID, draft: PresetDraft, previous: Preset | None = None) -> Preset:
         tokens = check_preset(draft)
-        taken = UserError(f"There is already a preset “{draft.name.strip()}”.", "Choose another name.")
-        if any(one.uuid != uuid and same_name(one.name, draft.name) for one in await self._presets.all()):
+        taken = UserError(f"A preset named “{draft.name.strip()}” already exists.", "Choose another name.")
+        others = [preset for preset in await self._presets.all() if preset.uuid != uuid]
+        if any(same_name(other.name, draft.name) for other in others):
             raise taken
         preset = Preset(
             uuid=uuid,
@@ -108,9 +110,9 @@ class PresetEditor:
             **(extra_fields(draft.extra) if draft.extra else {}),
         )
         try:
-            keeps_extra = own is not None and draft.extra is None
+            keeps_extra = previous is not None and draft.extra is None
             await stored.write(self._database, preset, tokens, keeps_extra=keeps_extra)
-        except stored.NameTakenError as error:  # at the same moment
+        except stored.NameTakenError as error:  # taken at the same time
             raise taken from error
         return await self._presets.get(uuid)
 
@@ -118,13 +120,13 @@ class PresetEditor:
         preset = await self._presets.get(uuid)
         if preset.built_in:
             raise UserError(
-                "The built-in presets cannot be changed.",
-                "Add one of your own.",
+                "Built-in presets can't be changed.",
+                "Duplicate the preset, then change the copy.",
             )
         return preset
 
     async def _free_name(self, name: str) -> str:
-        taken = {one.name.strip().casefold() for one in await self._presets.all()}
+        taken = {preset.name.strip().casefold() for preset in await self._presets.all()}
         free, number = name, 1
         while free.strip().casefold() in taken:
             number += 1
@@ -133,11 +135,11 @@ class PresetEditor:
 
 
 def check_preset(draft: PresetDraft) -> list[list[str]]:
-    """The command in its arguments; raises UsageError for what could never be a task."""
+    """The command's steps and arguments; raises UsageError if it could never become a task."""
     if not draft.name.strip():
         raise UsageError("A preset needs a name.")
     if not 0 <= draft.priority <= HIGHEST_PRIORITY:
-        raise UsageError("A priority is a whole number from 0.", "Higher ones run first.")
+        raise UsageError("A priority is a whole number, 0 or higher.", "Higher priorities run first.")
     check_labels(draft.labels)
     if draft.extra is not None:
         check_processing(draft.extra.pre_processing, "pre")
@@ -148,35 +150,35 @@ def check_preset(draft: PresetDraft) -> list[list[str]]:
     if not draft.output_file and any(name.startswith("OUTPUT_FILE") for name in used):
         raise UsageError(
             "The command writes to ${OUTPUT_FILE}, but the preset has no output pattern.",
-            "For example ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.mp4",
+            "Add one, for example ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.mp4",
         )
     return tokens
 
 
 def read_presets(text: str) -> list[PresetDraft]:
-    """One preset, or a list of them, in FFmate's JSON; fields that we do not know are kept."""
+    """Read one preset or a list of presets in FFmate's JSON. Unknown fields are kept."""
     try:
         data = json.loads(text)
     except READ_ERRORS as error:
-        raise UserError(f"This cannot be read: {read_error_text(error)}.") from error
+        raise UserError(f"Can't read the presets: {read_error_text(error)}.") from error
     entries = data if isinstance(data, list) else [data]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise UserError("This holds no presets.", "It should be one preset, or a list of them.")
+        raise UserError("There are no presets in it.", "It must contain one preset or a list of presets.")
     return [read_preset(entry) for entry in entries]
 
 
 def read_preset(entry: object) -> PresetDraft:
-    """A preset in FFmate's JSON; fields that we do not know are kept. Raises UserError; nothing is checked."""
+    """Read a preset in FFmate's JSON without checking its values. Unknown fields are kept. Raises UserError."""
     if not isinstance(entry, dict):
-        raise UserError("This is no preset.", "It should be one JSON object.")
-    fields = {key: value for key, value in entry.items() if key not in _NOT_TAKEN and value is not None}
+        raise UserError("This isn't a preset.", "It must be a JSON object.")
+    fields = {key: value for key, value in entry.items() if key not in _IGNORED_FIELDS and value is not None}
     try:
         return as_draft(Preset.model_validate({"uuid": uuid4()} | fields))
     except ValidationError as error:
-        raise UserError(f"It is no valid preset: {first_validation_error(error)}.") from error
+        raise UserError(f"It isn't a valid preset: {first_validation_error(error)}.") from error
 
 
-_NOT_TAKEN = {
+_IGNORED_FIELDS = {
     "uuid",
     "group",
     "builtIn",
@@ -189,11 +191,11 @@ _NOT_TAKEN = {
     "asStored",
     "as_stored",
 }
-"""What a preset gets here, whatever a file says."""
+"""Fields set by this program, regardless of what a file says."""
 
 
 def as_draft(preset: Preset) -> PresetDraft:
-    """What an editor begins with."""
+    """The preset's editable fields."""
     return PresetDraft(
         preset.name,
         preset.command,
@@ -205,6 +207,6 @@ def as_draft(preset: Preset) -> PresetDraft:
     )
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names are one, in any case."""
-    return one.strip().casefold() == other.strip().casefold()
+def same_name(first: str, second: str) -> bool:
+    """Whether two names are equal, ignoring case."""
+    return first.strip().casefold() == second.strip().casefold()

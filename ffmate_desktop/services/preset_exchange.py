@@ -20,14 +20,14 @@ from ffmate_desktop.services.preset_editor import PresetDraft, PresetEditor, as_
 from ffmate_desktop.services.presets import PresetService
 
 MAX_FILE_SIZE = 4 << 20
-"""Bytes of a file of presets."""
+"""The largest preset file, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedPreset:
-    """What became of one preset of a file; `preset` is None where nothing was added.
+    """The result for one preset in a file; `preset` is None if nothing was added.
 
-    `name` is empty when not even that could be read.
+    `name` is empty if not even that could be read.
     """
 
     source: str
@@ -35,15 +35,15 @@ class ImportedPreset:
     preset: Preset | None
     trouble: str = ""
     note: str = ""
-    present: Preset | None = None
-    """The same preset, which was here already."""
+    existing: Preset | None = None
+    """The identical preset that already exists."""
 
     @property
     def sentence(self) -> str:
         """For people."""
         if self.trouble:
             which = f"{self.source}: “{self.name}”" if self.name else self.source
-            return f"{which} was not imported: {self.trouble}"
+            return f"{which} wasn't imported: {self.trouble}"
         if self.preset is None:
             return f"{self.source}: “{self.name}” {self.note}"
         return f"{self.source}: “{self.name}” was imported{f' {self.note}' if self.note else ''}"
@@ -61,26 +61,26 @@ class ImportedPreset:
 
 
 class PresetExchange:
-    """Reads and writes files of presets."""
+    """Imports and exports preset files."""
 
     def __init__(self, presets: PresetService, editor: PresetEditor) -> None:
         self._presets = presets
         self._editor = editor
 
     async def import_files(self, sources: Sequence[Path]) -> list[ImportedPreset]:
-        """Every preset in these files and folders. Raises UserError for a source that is not there."""
-        done: list[ImportedPreset] = []
+        """Import all presets in these files and folders. Raises UserError if a source doesn't exist."""
+        results: list[ImportedPreset] = []
         for file in await asyncio.to_thread(_files, sources):
             try:
                 text = await asyncio.to_thread(_read, file)
             except UserError as error:
-                done.append(ImportedPreset(str(file), "", None, str(error)))
+                results.append(ImportedPreset(str(file), "", None, str(error)))
                 continue
-            done += await self.import_text(str(file), text)
-        return done
+            results += await self.import_text(str(file), text)
+        return results
 
     async def import_text(self, source: str, text: str) -> list[ImportedPreset]:
-        """Every preset in this JSON."""
+        """Import all presets in this JSON text."""
         try:
             entries = _entries(text)
         except UserError as error:
@@ -88,34 +88,30 @@ class PresetExchange:
         return [await self.import_entry(source, entry) for entry in entries]
 
     async def import_entry(self, source: str, entry: object) -> ImportedPreset:
-        """Add one preset, under a free name; one that is here already, the same in everything, is left out."""
+        """Add one preset under a free name, unless an identical one already exists."""
         name = str(entry.get("name", "")) if isinstance(entry, dict) else ""
         try:
             draft = read_preset(entry)
-            if (present := await self.find_same(draft)) is not None:
-                return ImportedPreset(
-                    source, name, None, note="is here already, and the same", present=present
-                )
+            if (existing := await self.find_same(draft)) is not None:
+                return ImportedPreset(source, name, None, note="already exists, unchanged", existing=existing)
             preset = await self._editor.add_under_free_name(draft)
-        except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this preset
+        except CONNECTION_LOST:  # partly UserErrors, but not about this preset
             raise
         except UserError as error:
             return ImportedPreset(source, name, None, str(error))
         renamed = (
-            ""
-            if same_name(preset.name, draft.name)
-            else f"as “{preset.name}”, since another one has its name"
+            "" if same_name(preset.name, draft.name) else f"as “{preset.name}”, because its name is taken"
         )
         return ImportedPreset(source, name, preset, note=renamed)
 
     async def find_same(self, draft: PresetDraft) -> Preset | None:
-        """The preset that is this one in everything."""
-        named = [one for one in await self._presets.all() if same_name(one.name, draft.name)]
-        return next((one for one in named if _is_same(one, draft)), None)
+        """The existing preset that is identical to this one."""
+        presets = [preset for preset in await self._presets.all() if same_name(preset.name, draft.name)]
+        return next((preset for preset in presets if _is_same(preset, draft)), None)
 
     async def export_to(self, presets: Sequence[Preset], target: Path, *, folder: bool) -> list[Path]:
-        """Write them into one file, or one file each into a folder; no file is overwritten. Raises UserError."""
-        texts = {one.uuid: await self._editor.export([one.uuid]) for one in presets}
+        """Write the presets to one file, or to one file each in a folder. Never overwrites. Raises UserError."""
+        texts = {preset.uuid: await self._editor.export([preset.uuid]) for preset in presets}
 
         def write() -> list[Path]:
             if not presets:
@@ -127,11 +123,11 @@ class PresetExchange:
                 target.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _unwritable(target, error) from error
-            paths = [target / name for name in _file_names([one.name for one in presets])]
-            for path in paths:  # all of them, or none
+            paths = [target / name for name in _file_names([preset.name for preset in presets])]
+            for path in paths:  # all or none
                 if os.path.lexists(path):
                     raise _exists(path)
-            entries = [json.loads(texts[one.uuid])[0] for one in presets]
+            entries = [json.loads(texts[preset.uuid])[0] for preset in presets]
             return [
                 _write(path, json.dumps(entry, indent=2, ensure_ascii=False) + "\n")
                 for path, entry in zip(paths, entries, strict=True)
@@ -146,12 +142,12 @@ def _files(sources: Sequence[Path]) -> list[Path]:
         if source.is_dir():
             inside = sorted(path for path in source.rglob("*.json") if path.is_file())
             if not inside:
-                raise UserError(f"There is no .json file in “{source}”.")
+                raise UserError(f"“{source}” contains no .json files.")
             found += inside
         elif source.exists():
             found.append(source)
         else:
-            raise UserError(f"There is no file “{source}”.")
+            raise UserError(f"The file “{source}” doesn't exist.")
     return found
 
 
@@ -159,23 +155,23 @@ def _read(file: Path) -> str:
     try:
         return read_file(file, most=MAX_FILE_SIZE, pipes=True).decode("utf-8-sig")
     except READ_ERRORS as error:
-        raise UserError(f"It cannot be read: {read_error_text(error)}.") from error
+        raise UserError(f"Can't read it: {read_error_text(error)}.") from error
 
 
 def _entries(text: str) -> list[object]:
     try:
         data = json.loads(text)
     except READ_ERRORS as error:
-        raise UserError(f"It cannot be read: {read_error_text(error)}.") from error
+        raise UserError(f"Can't read it: {read_error_text(error)}.") from error
     entries = data if isinstance(data, list) else [data]
     if not entries:
-        raise UserError("It holds no presets.")
+        raise UserError("It contains no presets.")
     return entries
 
 
-def _is_same(present: Preset, draft: PresetDraft) -> bool:
-    """In everything that people set; the name in any case."""
-    mine = as_draft(present)
+def _is_same(existing: Preset, draft: PresetDraft) -> bool:
+    """Whether all editable fields are equal, ignoring case in the name."""
+    mine = as_draft(existing)
     return (
         mine.command,
         mine.description,
@@ -194,7 +190,7 @@ def _is_same(present: Preset, draft: PresetDraft) -> bool:
 
 
 def _file_names(names: Sequence[str]) -> list[str]:
-    """One for each preset, none twice: on many disks not in another case either."""
+    """A unique file name for each preset; many disks ignore case."""
     found: list[str] = []
     taken: set[str] = set()
     for name in names:
@@ -217,7 +213,7 @@ def _stem(name: str) -> str:
 
 
 _DEVICE = re.compile(r"(?i)con|prn|aux|nul|(com|lpt)\d")
-"""What no file of Windows can be called."""
+"""Reserved file names on Windows."""
 
 
 def _write(path: Path, text: str) -> Path:
@@ -232,8 +228,8 @@ def _write(path: Path, text: str) -> Path:
 
 
 def _exists(path: Path) -> UserError:
-    return UserError(f"“{path}” exists already and is not overwritten.", "Name another one.")
+    return UserError(f"“{path}” already exists and won't be overwritten.", "Choose another name.")
 
 
 def _unwritable(path: Path, error: OSError) -> UserError:
-    return UserError(f"“{path}” cannot be written: {error.strerror or os.strerror(error.errno or 0)}.")
+    return UserError(f"Can't write “{path}”: {error.strerror or os.strerror(error.errno or 0)}.")

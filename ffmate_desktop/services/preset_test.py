@@ -1,4 +1,4 @@
-"""Trying a command on the first seconds of a file, before it becomes a preset or a task."""
+"""Tests a preset on the first seconds of a file."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -14,14 +14,14 @@ from ffmate_desktop.domain.wildcards import example_metadata, wildcards_in
 from ffmate_desktop.services.submission import prepare_task
 
 TEST_SECONDS = 2
-"""So much of every input is read."""
+"""Seconds of each input that are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class PresetTestResult:
-    """What came of it: the output and the probe's facts about it; `still` is a picture of it, where it has any.
+    """The output, the probe's facts about it, and a frame of it in `still`, if it has video.
 
-    `trouble` and `hint` are plain words when it failed, `lines` what ffmpeg said; then there is no output.
+    If the test failed there is no output: `trouble` and `hint` explain why, and `lines` are ffmpeg's messages.
     """
 
     output: Path | None = None
@@ -33,17 +33,17 @@ class PresetTestResult:
 
 
 class PresetTester(Protocol):
-    """Runs a command as a node would. What was made is gone when the block ends, also when it is cancelled."""
+    """Runs a command as a node would. The output is deleted when the block ends or is cancelled."""
 
     def run(
         self, command: str, pattern: str, source: str, on_progress: Callable[[float], object]
     ) -> AbstractAsyncContextManager[PresetTestResult]:
-        """`on_progress` hears percent. Raises UserError when the command could never run."""
+        """Run the test; `on_progress` gets percent. Raises UserError if the command could never run."""
         ...
 
 
 def preset_test_spec(command: str, pattern: str, source: str, folder: Path) -> TaskSpec:
-    """The task that tries this command, with its output in `folder`; raises UserError.
+    """The task that tests this command, with its output in `folder`; raises UserError.
 
     Reads the file system, so call it in a thread.
     """
@@ -52,12 +52,12 @@ def preset_test_spec(command: str, pattern: str, source: str, folder: Path) -> T
         name.startswith("OUTPUT_FILE") for step in steps for token in step for name in wildcards_in(token)
     ):
         raise UsageError(
-            "This command names its output itself, so it can't be tested in a private folder.",
-            "Write ${OUTPUT_FILE} in the command to be able to try it.",
+            "This command names its own output file, so a test could overwrite it.",
+            "Use ${OUTPUT_FILE} in the command to test it.",
         )
-    made_up = example_metadata([pattern, *(token for step in steps for token in step)])
+    metadata = example_metadata([pattern, *(token for step in steps for token in step)])
     new = NewTask.model_validate(
-        {"input_file": source, "command": command, "output_file": pattern, "metadata": made_up}
+        {"input_file": source, "command": command, "output_file": pattern, "metadata": metadata}
     )
     draft = prepare_task(new, None, source=TaskSource.PRESET_TEST, client="", base=str(folder))
     name = PurePath(draft.requested_output or draft.row.spec.output_pattern.replace("\\", "/")).name
@@ -73,7 +73,7 @@ def preset_test_spec(command: str, pattern: str, source: str, folder: Path) -> T
 
 
 def _shortened(step: Sequence[str]) -> list[str]:
-    """Every input ends after a few seconds; what the command itself says of its inputs comes before that."""
+    """Limit every input to a few seconds, after the command's own input options so that the limit wins."""
     short: list[str] = []
     for word in step:
         short += ["-t", str(TEST_SECONDS), word] if word == "-i" else [word]

@@ -1,4 +1,4 @@
-"""Presets for everybody who submits: the built-in ones and those in the database, as one list."""
+"""All presets as one list: built-in ones and those in the database."""
 
 import asyncio
 import difflib
@@ -13,7 +13,7 @@ from ffmate_desktop.domain.preset import Preset
 
 
 def load_built_in(folder: Path) -> list[Preset]:
-    """The presets that come with the program: one JSON file each, in FFmate's fields."""
+    """The presets that come with the program: one JSON file each, with FFmate's fields."""
     return [
         Preset.model_validate(json.loads(path.read_text(encoding="utf-8")) | {"builtIn": True})
         for path in sorted(folder.glob("*.json"))
@@ -21,55 +21,55 @@ def load_built_in(folder: Path) -> list[Preset]:
 
 
 class PresetNotFoundError(UserError):
-    """There is no such preset. Any other UserError says that the database could not be read."""
+    """The preset doesn't exist. Any other UserError means that the database couldn't be read."""
 
 
 class PresetService:
-    """Finds presets by name or uuid. `folder` holds the built-in ones."""
+    """Finds presets by name or UUID. `folder` contains the built-in ones."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
-        self._shipped: frozenset[UUID] = frozenset()
+        self._built_in_uuids: frozenset[UUID] = frozenset()
 
     async def all(self) -> list[Preset]:
-        """Own presets first, then the built-in ones, each by name."""
+        """The user's presets by name, then the built-in ones by group and name."""
         own = await stored.list_presets(self._database)
         built_in = await self._built_in()
         return own + sorted(built_in, key=lambda preset: (preset.group, preset.name.lower()))
 
     async def exists(self, uuid: UUID) -> bool:
-        """Whether the preset exists; cheap enough to ask at each scan."""
-        if uuid in self._shipped or await stored.exists(self._database, uuid):
+        """Whether the preset exists; fast enough to ask at each scan."""
+        if uuid in self._built_in_uuids or await stored.exists(self._database, uuid):
             return True
         await self._built_in()
-        return uuid in self._shipped
+        return uuid in self._built_in_uuids
 
     async def _built_in(self) -> list[Preset]:
         found = await asyncio.to_thread(load_built_in, self._folder)
-        self._shipped = frozenset(preset.uuid for preset in found)
+        self._built_in_uuids = frozenset(preset.uuid for preset in found)
         return found
 
     async def find(self, name: str) -> Preset:
-        """The preset of this name or uuid, in any case; raises PresetNotFoundError, with the nearest names."""
+        """The preset with this name or UUID, ignoring case; raises PresetNotFoundError with similar names."""
         presets = await self.all()
-        wanted = name.strip().lower()
+        key = name.strip().lower()
         for preset in presets:
-            if wanted in (preset.name.lower(), str(preset.uuid)):
+            if key in (preset.name.lower(), str(preset.uuid)):
                 return preset
-        raise PresetNotFoundError(f"There is no preset “{name}”.", _nearest(wanted, presets))
+        raise PresetNotFoundError(f"The preset “{name}” doesn't exist.", _nearest(key, presets))
 
     async def get(self, uuid: UUID) -> Preset:
-        """The preset with this uuid; raises PresetNotFoundError when there is none."""
+        """The preset with this UUID; raises PresetNotFoundError if there is none."""
         return await self.find(str(uuid))
 
 
-def _nearest(wanted: str, presets: list[Preset]) -> str:
+def _nearest(name: str, presets: list[Preset]) -> str:
     names = {preset.name.lower(): preset.name for preset in presets}
-    close = [names[key] for key in difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)]
-    words = set(wanted.split())
-    close += [name for key, name in names.items() if words & set(key.split()) and name not in close]
+    close = [names[key] for key in difflib.get_close_matches(name, names, n=3, cutoff=0.5)]
+    words = set(name.split())
+    close += [other for key, other in names.items() if words & set(key.split()) and other not in close]
     if not close:
-        return "`ffmate-desktop presets list` shows them all."
+        return "`ffmate-desktop presets list` shows all presets."
     *others, last = [f"“{name}”" for name in close[:3]]
     return "Did you mean " + (", ".join(others) + " or " if others else "") + last + "?"

@@ -22,11 +22,11 @@ from ffmate_desktop.domain.queue import (
 from ffmate_desktop.domain.task import TaskStatus
 
 SORTED_WITHOUT_INDEX = 100_000
-"""So many rows are sorted in about a tenth of a second."""
+"""Rows that can be sorted in about a tenth of a second."""
 
 
 class QueueService:
-    """Reads the queue. Rows are as of now: of two with one id, the one with the higher version is the newer."""
+    """Rows are current when read: of two rows with the same id, the one with the higher version is newer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,18 +39,18 @@ class QueueService:
         before: RowKey | None = None,
         limit: int = PAGE_SIZE,
     ) -> list[QueueRow]:
-        """Rows behind `after`, or right in front of `before`, or the first ones; in the order of the query."""
+        """Rows after `after`, or right before `before`, or the first ones; in the query's order."""
         if before is not None:
             return await stored.page(self._database, query, before, limit, backward=True)
         return await stored.page(self._database, query, after, limit)
 
     async def page_at(self, query: QueueQuery, anchor: RowKey, limit: int = PAGE_SIZE) -> list[QueueRow]:
-        """The page that begins with the anchor's row, or with what follows it when that is gone."""
+        """The page that starts at the anchor's row, or after it if that row is gone."""
         just_before = replace(anchor, id=anchor.id + (1 if query.keys_descend else -1))
         return await stored.page(self._database, query, just_before, limit)
 
     async def anchors(self, query: QueueQuery, every: int = PAGE_SIZE) -> list[RowKey]:
-        """The keys of the rows 0, `every`, 2 * `every` ...: a jump to row n is `page_at(anchors[n // every])`."""
+        """The keys of rows 0, `every`, 2 * `every` ...: jump to row n with `page_at(anchors[n // every])`."""
         return await stored.anchors(self._database, query, every)
 
     async def position(self, query: QueueQuery, key: RowKey) -> int:
@@ -58,7 +58,7 @@ class QueueService:
         return await stored.position(self._database, query, key)
 
     async def counts(self, where: QueueFilter | None = None) -> dict[TaskStatus, int]:
-        """How many tasks fit the filter, by status; its statuses are left out of account."""
+        """How many tasks match the filter, by status. The filter's own statuses are ignored."""
         return await stored.counts(self._database, replace(where or QueueFilter(), statuses=ALL_STATUSES))
 
     async def rows(self, ids: Sequence[int], column: SortColumn = SortColumn.CREATED) -> list[QueueRow]:
@@ -66,24 +66,24 @@ class QueueService:
         return await stored.rows(self._database, ids, column) if ids else []
 
     def can_sort(self, query: QueueQuery, total: int) -> bool:
-        """Whether this order is worth offering for so many rows: an index has it, or sorting them takes no time."""
+        """Whether sorting this many rows is fast: an index exists, or there are few enough."""
         return stored.is_indexed(query) or total <= SORTED_WITHOUT_INDEX
 
     async def batches(self, uuids: Sequence[UUID]) -> list[BatchRow]:
-        """How far these batches are; one whose tasks are all deleted is missing."""
+        """The progress of these batches, without those whose tasks are all deleted."""
         return await stored.batches(self._database, uuids) if uuids else []
 
     async def newest_batches(
         self, limit: int = PAGE_SIZE, after: BatchGroup | None = None
     ) -> list[BatchGroup]:
-        """The batches that have tasks, newest first, from behind one of them."""
+        """The batches that have tasks, newest first, starting after one of them."""
         place = None if after is None or after.created is None else (after.created, after.state.uuid)
         return await stored.newest_batches(self._database, limit, place)
 
     async def tasks_of(self, batches: Sequence[UUID]) -> list[UUID]:
-        """All tasks of these batches; `NO_BATCH` stands for those that were submitted alone."""
+        """All tasks of these batches; `NO_BATCH` means tasks that were submitted alone."""
         return await stored.tasks_of(self._database, batches) if batches else []
 
     async def stats(self, midnight: datetime) -> QueueStats:
-        """What runs, what was done since `midnight`, what failed in 24 hours, and how long the rest will take."""
+        """The statistics above the queue; "today" starts at `midnight`."""
         return await stored.stats(self._database, midnight)

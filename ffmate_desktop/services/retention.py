@@ -1,4 +1,4 @@
-"""How much space the logs of tasks and the queue take."""
+"""How much space task logs and the queue take."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from ffmate_desktop.storage.task_logs import log_files
 
 @dataclass(frozen=True, slots=True)
 class StorageUsage:
-    """Log files of tasks on this computer, and what the queue holds; sizes are in bytes."""
+    """Task log files on this computer, and the size of the queue; sizes are in bytes."""
 
     log_files: int
     log_bytes: int
     finished_tasks: int
     database_bytes: int
     trouble: str = ""
-    """Why the log files cannot be counted; empty when they can."""
+    """Why the log files can't be counted; empty if they can."""
 
 
 class RetentionService:
-    """`folder` has the log files of this computer's tasks."""
+    """`folder` contains this computer's task log files."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
 
     async def usage(self) -> StorageUsage:
-        """What there is at the moment."""
+        """The current usage."""
         files, trouble = [], ""
         try:
             files = await asyncio.to_thread(log_files, self._folder)

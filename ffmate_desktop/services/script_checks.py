@@ -1,4 +1,4 @@
-"""The scripts and webhooks of a new task: what can be found out before a node has it."""
+"""Checks the scripts and webhooks of a new task, as far as possible without a node."""
 
 from dataclasses import replace
 
@@ -11,26 +11,26 @@ from ffmate_desktop.domain.wildcards import WildcardValues, expand, expand_path
 
 
 def check_script(script: ProcessingSpec | None, values: WildcardValues) -> None:
-    """Put in what is known, to find now a file that the task lacks. Whether a script may run is its node's to say."""
+    """Raise UsageError for a script that could never run. Whether it is allowed is up to the node."""
     if script is None:
         return
     if script.sidecar is not None:
         path = expand_path(script.sidecar, values)
         if not is_absolute(path):
             raise UsageError(
-                f"The sidecar “{script.sidecar}” does not say in which folder.",
-                "Write a full path, such as ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.json",
+                f"The sidecar path “{script.sidecar}” doesn't include a folder.",
+                "Use a full path, such as ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}.json",
             )
     for token in script.tokens:
         expand(token, replace(values, sidecar_file="sidecar"))
     if script.tokens and not is_absolute(expand(script.tokens[0], replace(values, sidecar_file="sidecar"))):
         raise UsageError(
-            f"The script “{script.tokens[0]}” does not say in which folder.",
-            "Write its full path, as it is on the nodes.",
+            f"The script path “{script.tokens[0]}” doesn't include a folder.",
+            "Use the full path, as it is on the nodes.",
         )
 
 
 def webhooks_of(new: NewTask, preset: Preset | None) -> tuple[DirectWebhook, ...] | None:
-    """Those of the task and of the preset; only events of tasks can be meant."""
+    """The webhooks of the task and of its preset, without those for other than task events."""
     joined = (*(new.webhooks or ()), *((preset.webhooks if preset else None) or ()))
     return tuple(hook for hook in dict.fromkeys(joined) if hook.event.startswith("task.")) or None

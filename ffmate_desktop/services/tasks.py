@@ -1,4 +1,4 @@
-"""Tasks for everybody who submits, watches or commands them."""
+"""Submits, reads and commands tasks."""
 
 import asyncio
 import socket
@@ -39,10 +39,10 @@ from ffmate_desktop.services.uuid_prefix import resolve_uuid_prefix
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """What a submission became: the tasks in the order of the inputs, and their batch when there are several.
+    """The queued tasks in the order of the inputs, and their batch if there are several.
 
-    `skipped` are the files whose output exists, if the submitter wanted to skip those; `labels` the sets of labels
-    that nodes must provide.
+    `skipped` are files whose output exists, if the submitter chose to skip those. `labels` are the sets of labels
+    that the tasks require.
     """
 
     uuids: tuple[UUID, ...]
@@ -52,7 +52,7 @@ class SubmissionResult:
 
 
 class TaskService:
-    """The door to the queue."""
+    """Submits, reads and commands tasks."""
 
     def __init__(self, database: Database, presets: PresetService) -> None:
         self._database = database
@@ -66,10 +66,10 @@ class TaskService:
         base: str = "",
         name: Callable[[UserError, int], UserError] = lambda error, _place: error,
     ) -> SubmissionResult:
-        """Check and queue tasks: all of them in one transaction, or none. Several are one batch.
+        """Check and queue tasks: all in one transaction, or none. Several tasks form a batch.
 
-        `base` is the folder that relative paths start from, the working directory by default. Raises UserError, as
-        `name` words it for the task at that place.
+        `base` is the folder for relative paths, by default the working directory. Raises UserError, after `name` has
+        added which task it is about.
         """
         presets = {uuid: await self._presets.get(uuid) for uuid in {task.preset for task in new} if uuid}
         client = socket.gethostname()
@@ -97,45 +97,46 @@ class TaskService:
 
     async def _insert(self, drafts: list[TaskDraft], source: TaskSource) -> SubmissionResult:
         batch = uuid4()
-        written: list[TaskRow] = []
+        inserted: list[TaskRow] = []
 
         async def write(rows: list[TaskRow]) -> None:
             if rows:
-                of = batch if len(rows) > 1 else None
-                await stored.insert(self._database, rows, batch=of, source=source)
-            written[:] = rows
+                await stored.insert(
+                    self._database, rows, batch=batch if len(rows) > 1 else None, source=source
+                )
+            inserted[:] = rows
 
         skipped = await write_with_outputs(self._database, drafts, write, skips=True)
         return SubmissionResult(
-            tuple(row.uuid for row in written),
-            batch if len(written) > 1 else None,
+            tuple(row.uuid for row in inserted),
+            batch if len(inserted) > 1 else None,
             tuple(skipped),
-            frozenset(row.labels for row in written),
+            frozenset(row.labels for row in inserted),
         )
 
     async def own_outputs(self, paths: Sequence[str]) -> dict[str, UUID]:
-        """Those of the files that the cluster itself wrote, with the task."""
+        """The files that the cluster itself wrote, and the task that wrote each."""
         return await own_outputs(self._database, paths)
 
     async def move(self, uuids: Sequence[UUID], where: QueueMove) -> dict[UUID, int]:
-        """Change the place of waiting tasks; returns the priorities that the changed ones had, which undoes it."""
+        """Move waiting tasks in the queue; returns the old priorities of those that changed, for undo."""
         return await commands.move(self._database, uuids, where)
 
     async def set_priorities(self, priorities: Mapping[UUID, int]) -> set[UUID]:
-        """Give waiting tasks these priorities; returns those that were changed."""
+        """Set the priorities of waiting tasks; returns the tasks that changed."""
         return await commands.set_priorities(self._database, priorities)
 
     async def duplicate(self, uuids: Sequence[UUID], *, source: TaskSource) -> SubmissionResult:
-        """Queue the same again under names that are free; raises UserError when an input is gone."""
+        """Queue copies with free output names; raises UserError if an input is missing."""
         tasks = await commands.stored_tasks(self._database, uuids)
         client = socket.gethostname()
         drafts = await asyncio.to_thread(lambda: [copy_of(task, source, client) for task in tasks])
         return await self._insert(drafts, source)
 
     async def edit(self, uuid: UUID, change: TaskEdit, *, version: int | None = None) -> None:
-        """Change a waiting task, which keeps its place; checked like a new one.
+        """Change a waiting task, which keeps its place in the queue; checked like a new task.
 
-        `version` is what the editor saw. Raises UserError when the task was claimed, ended or changed meanwhile.
+        `version` is the version that was edited. Raises UserError if the task was claimed, ended or changed since.
         """
         preset = await self._presets.get(change.preset) if change.preset else None
         await edit_waiting(self._database, uuid, change, preset, version)
@@ -147,7 +148,7 @@ class TaskService:
         labels: LabelChange = NO_LABEL_CHANGE,
         name: str | None = None,
     ) -> set[UUID]:
-        """Give waiting tasks another priority, name and labels, without a look at files; returns those that wait."""
+        """Set the priority, name and labels of waiting tasks without checking files; returns those that changed."""
         return await commands.set_order(self._database, uuids, priority, labels, name)
 
     async def newest(self, selection: TaskSelection = ALL_TASKS, *, limit: int | None = 100) -> list[Task]:
@@ -157,7 +158,7 @@ class TaskService:
     async def pages(
         self, selection: TaskSelection = ALL_TASKS, *, limit: int | None = None
     ) -> AsyncIterator[list[Task]]:
-        """The same a page at a time; each task at most once, whatever changes meanwhile."""
+        """The same, page by page; each task at most once, even if the queue changes."""
         before = await age_cutoff(self._database, selection)
 
         def read(before_id: int | None, most: int) -> Awaitable[list[Task]]:
@@ -169,38 +170,38 @@ class TaskService:
             yield page
 
     async def get(self, uuids: Sequence[UUID]) -> list[Task]:
-        """The tasks that exist of these, in the order of the queue."""
+        """The tasks that still exist, in the order of the queue."""
         return await stored.get_tasks(self._database, uuids)
 
     async def get_pages(self, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
-        """The same a page at a time, for tasks that are named in the order of the queue."""
+        """The same, page by page, for UUIDs in the order of the queue."""
         for start in range(0, len(uuids), PAGE_SIZE):
             yield await self.get(uuids[start : start + PAGE_SIZE])
 
     async def resolve(self, beginning: str) -> UUID:
-        """The task whose uuid begins so; raises UserError when there is none, or more than one."""
+        """The task whose UUID starts with this; raises UserError if there is none, or more than one."""
         return await resolve_uuid_prefix(
             self._database, stored.find_uuid, beginning, what="task", hint=_LIST_HINT
         )
 
-    # `only`: tasks that have left these statuses since they were selected are not changed. None: any status.
+    # `only` limits a command to tasks that are still in one of these statuses; None means any status.
 
     async def cancel(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-        """Cancel; returns those that were not done yet. Running ones end on their node within two seconds."""
+        """Cancel tasks; returns those that were unfinished. Running ones stop on their node within two seconds."""
         cancelled = await stored.cancel(self._database, uuids, only)
         await self._finish_batches(list(cancelled))
         return cancelled
 
     async def pause(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-        """Hold or suspend; returns those that were not done yet."""
+        """Hold waiting tasks and suspend running ones; returns those that were unfinished."""
         return await stored.pause(self._database, uuids, only)
 
     async def resume(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-        """Let go on; returns those that were not done yet."""
+        """Resume tasks; returns those that were unfinished."""
         return await stored.resume(self._database, uuids, only)
 
     async def restart(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-        """Queue done tasks again; returns those that were done. Raises OutputInUseError, changing nothing."""
+        """Queue finished tasks again; returns those that changed. All or none: raises OutputInUseError."""
         try:
             return await stored.restart(self._database, uuids, only)
         except stored.OutputsTakenError as error:
@@ -209,28 +210,28 @@ class TaskService:
             ) from error
 
     async def delete(self, uuids: Sequence[UUID], only: Statuses = None) -> set[UUID]:
-        """Remove tasks with their logs; running ones are killed first."""
+        """Delete tasks and their logs; running ones are stopped first."""
         deleted = await stored.delete(self._database, uuids, only)
-        await self._finish_batches(None)  # whose, the deleted ones cannot tell any more
+        await self._finish_batches(None)  # the deleted tasks' batches are no longer known
         return deleted
 
     async def _finish_batches(self, ended: Sequence[UUID] | None) -> None:
-        """What was asked for is done: if this cannot be now, the nodes do it within half a minute."""
+        """The command itself is done. If this fails, the nodes finish the batches within half a minute."""
         try:
             await batches.finish(self._database, ended)
         except CONNECTION_LOST as error:
-            logs.database.debug("Batches are left to the nodes: %s", reason(error))
+            logs.database.debug("Leaving finished batches to the nodes: %s", reason(error))
 
     async def log(self, uuid: UUID) -> list[LogChunk]:
-        """The lines of all attempts, oldest first."""
+        """The log of all attempts, oldest first."""
         return await stored.read_log(self._database, uuid)
 
     async def attempts(self, uuid: UUID) -> list[Attempt]:
-        """Who worked on the task and how that ended, oldest first."""
+        """The attempts at the task, oldest first."""
         return await stored.attempts(self._database, uuid)
 
     def follow(self, uuids: Sequence[UUID]) -> AsyncIterator[list[Task]]:
-        """The tasks as they are, again after each change, until all are done or gone."""
+        """Yield the tasks now and after each change, until all are done or deleted."""
         return follow(self._database, uuids)
 
 

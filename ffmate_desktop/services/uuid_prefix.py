@@ -1,4 +1,4 @@
-"""Uuids as people give them: by their beginning."""
+"""Finds UUIDs by the first characters that people type."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -10,21 +10,21 @@ from ffmate_desktop.domain.errors import UsageError, UserError
 async def resolve_uuid_prefix(
     database: Database,
     find: Callable[[Database, UUID, UUID], Awaitable[list[UUID]]],
-    beginning: str,
+    prefix: str,
     *,
     what: str,
     hint: str,
 ) -> UUID:
-    """The only uuid that begins so; raises UserError when there is none, or more than one.
+    """The only UUID that starts with this; raises UserError if there is none, or more than one.
 
-    `find` returns at most two within a range; `what` is the word for one of them, `hint` where to see them.
+    `find` returns at most two UUIDs in a range. `what` is the noun for the error message.
     """
-    digits = beginning.strip().lower().replace("-", "")
+    digits = prefix.strip().lower().replace("-", "")
     if not digits or len(digits) > 32 or set(digits) - set("0123456789abcdef"):
-        raise UsageError(f"“{beginning}” is not the beginning of a uuid.", hint)
+        raise UsageError(f"“{prefix}” isn't the beginning of a UUID.", hint)
     found = await find(database, UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
     if not found:
-        raise UserError(f"There is no {what} {beginning}.", hint)
+        raise UserError(f"No {what} begins with {prefix}.", hint)
     if len(found) > 1:
-        raise UserError(f"More than one {what} begins with {beginning}.", "Give more of the uuid.")
+        raise UserError(f"More than one {what} begins with {prefix}.", "Enter more of the UUID.")
     return found[0]

@@ -48,7 +48,7 @@ WRONG = (
     (["delete", "--status", "DONE_ERROR", "--label", ""], "--label has no value."),
     (["delete", "--batch", " "], "--batch has no value."),
     (["pause", "abc", "--dry-run"], "--dry-run counts what meets conditions."),
-    (["restart", "--preset", "Nothing"], "There is no preset “Nothing”."),
+    (["restart", "--preset", "Nothing"], "The preset “Nothing” doesn't exist."),
 )
 
 
@@ -103,7 +103,7 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
     assert waiting["labels"] == ["gpu", "nas", "nobody"]
     code, out, err = ask("edit", waiting["uuid"], done["uuid"], "--label", "", "--name", "new")
     assert (code, out) == (1, f"{waiting['uuid']} changed\n")
-    assert err == f"ffmate-desktop: {done['uuid'][:8]}: It is no longer waiting, so it cannot be changed.\n"
+    assert err == f"ffmate-desktop: {done['uuid'][:8]}: It is no longer waiting, so it can't be changed.\n"
     code, out, _ = ask("edit", waiting["uuid"][:8], "--priority", "6", "--json")
     assert [(one["name"], one["labels"], one["priority"]) for one in json.loads(out)] == [("new", [], 6)]
     for arguments, sentence in (

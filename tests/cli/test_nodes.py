@@ -38,7 +38,7 @@ async def test_nodes_are_paused_resumed_and_given_slots(database_uri: str, clerk
         assert seen()["b"] == (False, 1, "online")
         code, out, err = ask("pause", "a", "c")
         assert (code, out) == (1, "a claims nothing new until it is resumed.\n")
-        assert err.startswith("ffmate-desktop: No node named “c” is at work.")
+        assert err.startswith("ffmate-desktop: No node named “c” is online.")
 
 
 WRONG = (
@@ -50,7 +50,7 @@ WRONG = (
     (["slots", "--all"], "Name a node and a number of slots"),
     (["slots", "a", "many"], "“many” is not a number of slots."),
     (["slots", "a", "-1"], "No such option: -1"),
-    (["slots", "a", "1001"], "A node has from 0 to 1000 slots."),
+    (["slots", "a", "1001"], "A node can have 0 to 1000 slots."),
     (["slots", "a", "9999999999999"], "“9999999999999” is not a number of slots."),
 )
 

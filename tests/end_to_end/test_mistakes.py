@@ -63,12 +63,12 @@ def test_a_second_mistake_does_not_queue_the_first_file(program: Program, clip: 
 def test_a_task_that_does_not_exist_is_named(program: Program, action: str) -> None:
     code, sentence = program.refused("tasks", action, "abcdef")
     assert code == 1
-    assert sentence.startswith("There is no task abcdef.")
+    assert sentence.startswith("No task begins with abcdef.")
 
 
 def test_a_node_that_does_not_exist_is_named(program: Program) -> None:
     code, sentence = program.refused("nodes", "drain", "keepr")
-    assert (code, sentence) == (1, "No node named “keepr” is at work. Did you mean “keeper”?")
+    assert (code, sentence) == (1, "No node named “keepr” is online. Did you mean “keeper”?")
 
 
 def test_an_ffmpeg_that_is_none_is_refused(program: Program, tmp_path: Path) -> None:

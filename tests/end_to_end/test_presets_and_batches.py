@@ -36,7 +36,7 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     code, out, err = program.run("presets", "export", "--to", f"{clip.parent}/presets/")
     assert (code, err) == (0, ""), out
     assert (clip.parent / "presets" / "Mine.json").is_file()
-    assert program.refused("presets", "delete", "Nothing")[1].startswith("There is no preset")
+    assert program.refused("presets", "delete", "Nothing")[1].startswith("The preset “Nothing” doesn't exist")
     program.look("presets", "delete", "Mine")
     [imported] = program.look("presets", "import", f"{clip.parent}/presets")
     assert imported["imported"] and imported["preset"]["postProcessing"] == made["postProcessing"]

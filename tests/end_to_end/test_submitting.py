@@ -85,10 +85,10 @@ def test_tasks_and_presets_come_from_standard_input(program: Program, clip: Path
     assert (code, out) == (1, "")
     assert err == f"ffmate-desktop: Task 2 of 2: The file “{clip.parent}/gone.mov” doesn't exist.\n"
     code, out, err = fed(json.dumps([task, {"preset": "Nothing"}]), "submit", "--from", "-")
-    assert err.startswith("ffmate-desktop: Task 2 of 2: There is no preset “Nothing”.")
+    assert err.startswith("ffmate-desktop: Task 2 of 2: The preset “Nothing” doesn't exist.")
     code, out, err = fed('[{"inputFile": "clip.mov",\n  x', "submit", "--from", "-")
     assert err == "ffmate-desktop: Standard input cannot be read: it isn't valid JSON (line 2, column 3).\n"
     preset = {"name": "Fed", "command": COPY, "outputFile": "${INPUT_FILE}.mp4"}
     code, out, _ = fed(json.dumps([preset, {"name": "Bad"}]), "presets", "import", "-")
     assert code == 1
-    assert out.startswith("Standard input: “Fed” was imported\nStandard input: “Bad” was not imported: ")
+    assert out.startswith("Standard input: “Fed” was imported\nStandard input: “Bad” wasn't imported: ")

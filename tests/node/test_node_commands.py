@@ -41,7 +41,7 @@ async def test_slots_change_while_it_works(farm: Farm, clip: Path) -> None:
     await nodes.set_slots("a", 0)
     await until(lambda: worker.node.slots == 0, "it has no slots")
     assert (await shown(farm)).running == 2  # what runs is finished
-    with pytest.raises(UsageError, match="from 0 to"):
+    with pytest.raises(UsageError, match="can have 0 to"):
         await nodes.set_slots("a", -1)
 
 
@@ -121,9 +121,9 @@ async def test_a_late_node_is_given_up_and_takes_its_encode_back(
     uuid = await farm.add(clip, LONG)
     await farm.encoding(uuid)
     nodes = NodeService(farm.database)
-    with pytest.raises(UserError, match="is at work"):
+    with pytest.raises(UserError, match="is online"):
         await nodes.give_up("a")
-    with pytest.raises(UserError, match="still at work"):
+    with pytest.raises(UserError, match="still online"):
         await nodes.remove("a")
     await farm.sql("UPDATE ffmate.nodes SET beat_at = beat_at - interval '2 minutes'")
     assert await nodes.give_up("a") == 1
@@ -141,7 +141,7 @@ async def test_a_dead_node_is_given_up_and_forgotten(database: Database, databas
     async with joined(database_uri):
         pass
     await add(database, row("waits"))
-    with pytest.raises(UserError, match="is at work"):
+    with pytest.raises(UserError, match="is online"):
         await nodes.give_up("a")
     [node] = await nodes.all()
     await age(database, node.id, 6.5)
@@ -184,9 +184,9 @@ def test_who_could_run_a_task_and_why_not() -> None:
     )
     assert {one.identifier: one.reason for one in found} == {
         "free": "",
-        "bare": "bare lacks gpu.",
+        "bare": "bare doesn't have gpu.",
         "paused": "paused is paused.",
-        "leaving": "leaving finishes what it runs, then leaves.",
+        "leaving": "leaving is finishing its tasks before it leaves.",
         "none": "none has no slots.",
     }
     assert [one.can for one in found] == [True, False, False, False, False]

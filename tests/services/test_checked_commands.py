@@ -52,4 +52,4 @@ def test_an_output_that_is_its_input_is_refused_all_the_same(tmp_path: Path) -> 
 def test_commands_that_read_lists_are_planned_for_every_file(tmp_path: Path) -> None:
     checked = CheckedCommands()
     look(tmp_path, "a.txt", checked, command=f"-f concat {COPY}")
-    assert not checked._good
+    assert not checked._passed

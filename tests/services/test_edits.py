@@ -159,11 +159,11 @@ async def test_what_does_not_wait_is_not_edited(
     tasks: TaskService, clip: Path, database: Database, database_uri: str
 ) -> None:
     uuid = await submit(tasks, clip)
-    with pytest.raises(UserError, match="changed the task"):
+    with pytest.raises(UserError, match="changed by someone else"):
         await tasks.edit(uuid, TaskEdit(name="x"), version=99)
     async with joined(database_uri) as node:
         await claims.claim(database, node.id, 1)
-        with pytest.raises(UserError, match="a has begun"):
+        with pytest.raises(UserError, match="a has already started"):
             await tasks.edit(uuid, TaskEdit(name="x"))
         await claims.give_back(database, node.id)
     await tasks.cancel([uuid])

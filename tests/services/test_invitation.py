@@ -11,7 +11,7 @@ def test_the_password_is_hidden_and_the_rest_is_not() -> None:
         made.command
         == 'ffmate-desktop --database "postgresql://me:s3cret@server:5433/ffmate?sslmode=require"'
     )
-    assert made.hidden == 'ffmate-desktop --database "postgresql://me:***@server:5433/ffmate?sslmode=require"'
+    assert made.masked == 'ffmate-desktop --database "postgresql://me:***@server:5433/ffmate?sslmode=require"'
     assert made.has_password
     assert not invitation("postgresql://me@server/ffmate").has_password
 

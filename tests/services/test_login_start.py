@@ -85,5 +85,5 @@ def test_the_entry_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_place_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="The start at login cannot be changed in"):
+    with pytest.raises(UserError, match="Can't change the login entry in"):
         AutostartFile(tmp_path / "file" / "entry", b"").set_enabled(True)

@@ -28,7 +28,7 @@ async def test_presets_are_added_changed_and_deleted(editor: PresetEditor, prese
     assert changed.created_at == made.created_at
     await editor.delete(made.uuid)
     assert all(preset.built_in for preset in await presets.all())
-    with pytest.raises(UserError, match="no preset"):
+    with pytest.raises(UserError, match="doesn't exist"):
         await editor.delete(made.uuid)
 
 
@@ -36,7 +36,7 @@ async def test_names_are_taken_in_any_case(editor: PresetEditor, presets: Preset
     await editor.add(DRAFT)
     built_in = next(one for one in await presets.all() if one.built_in)
     for name in ("mINE", built_in.name.upper()):
-        with pytest.raises(UserError, match="already a preset"):
+        with pytest.raises(UserError, match="already exists"):
             await editor.add(PresetDraft(name, "-version"))
     copy = await editor.duplicate(built_in.uuid)
     assert (copy.name, copy.command, copy.built_in) == (f"{built_in.name} 2", built_in.command, False)
@@ -45,9 +45,9 @@ async def test_names_are_taken_in_any_case(editor: PresetEditor, presets: Preset
 async def test_built_in_presets_are_read_only(editor: PresetEditor, presets: PresetService) -> None:
     built_in = (await presets.all())[0]
     for draft in (DRAFT, as_draft(built_in)):  # that one names the scripts, too, as the command line does
-        with pytest.raises(UserError, match="built-in"):
+        with pytest.raises(UserError, match="Built-in"):
             await editor.edit(built_in.uuid, draft)
-    with pytest.raises(UserError, match="built-in"):
+    with pytest.raises(UserError, match="Built-in"):
         await editor.delete(built_in.uuid)
 
 

@@ -97,7 +97,7 @@ async def test_a_folder_says_what_became_of_each(shelf: Shelf, tmp_path: Path) -
     own = [one.name for one in await shelf.presets.all() if not one.built_in]
     assert own == ["Delivery", "Delivery 2"]
     again = await shelf.exchange.import_files([folder / "a.json"])
-    assert again[0].sentence.endswith("“Delivery” is here already, and the same")
+    assert again[0].sentence.endswith("“Delivery” already exists, unchanged")
     sentences = [one.sentence for one in await shelf.exchange.import_files([folder])]
     assert any("is outside quotes" in sentence for sentence in sentences)
     assert any("it isn't valid JSON" in sentence for sentence in sentences)
@@ -108,9 +108,9 @@ async def test_no_file_is_overwritten_and_names_are_made_safe(shelf: Shelf, tmp_
     preset = await shelf.editor.add(PresetDraft("a/b: ../c", "-i ${INPUT_FILE} x.mov"))
     [path] = await shelf.exchange.export_to([preset], tmp_path / "new", folder=True)
     assert path.parent == tmp_path / "new"
-    with pytest.raises(UserError, match="is not overwritten"):
+    with pytest.raises(UserError, match="won't be overwritten"):
         await shelf.exchange.export_to([preset], tmp_path / "new", folder=True)
-    with pytest.raises(UserError, match="There is no file"):
+    with pytest.raises(UserError, match="doesn't exist"):
         await shelf.exchange.import_files([tmp_path / "none.json"])
 
 
@@ -125,10 +125,10 @@ async def test_presets_whose_names_are_equal_as_files_do_not_meet(shelf: Shelf, 
     paths[-1].rename(tmp_path / "elsewhere")
     for path in paths[:-2]:
         path.unlink()
-    with pytest.raises(UserError, match="is not overwritten"):
+    with pytest.raises(UserError, match="won't be overwritten"):
         await shelf.exchange.export_to(made, tmp_path / "out", folder=True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [paths[-2].name]  # nothing by halves
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="Can't write"):
         await shelf.exchange.export_to(made, tmp_path / "elsewhere" / "x", folder=True)
 
 

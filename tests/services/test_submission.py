@@ -155,7 +155,7 @@ async def test_replace_keeps_the_name_of_an_existing_file(tasks: TaskService, cl
         ({"output_file": "${INPUT_FILE_DIR}"}, "folder"),
         ({"command": "-i ${INPUT_FILE} -f mp4 -"}, "output"),
         ({"labels": ["two words"]}, "isn't a valid label"),
-        ({"preset": "00000000-0000-0000-0000-000000000000", "command": None}, "no preset"),
+        ({"preset": "00000000-0000-0000-0000-000000000000", "command": None}, "doesn't exist"),
     ],
 )
 async def test_what_could_never_run_is_refused_before_it_is_queued(
@@ -244,7 +244,7 @@ async def test_presets_are_found_by_name_in_any_case_or_uuid(presets: PresetServ
     assert await presets.get(some.uuid) == some
     with pytest.raises(UserError, match=f"Did you mean .*“{some.name}”"):
         await presets.find(some.name + "x")
-    with pytest.raises(UserError, match="shows them all"):
+    with pytest.raises(UserError, match="shows all presets"):
         await presets.find("qqqq")
 
 
@@ -254,9 +254,9 @@ async def test_a_task_is_named_by_a_unique_beginning(tasks: TaskService, clip: P
     )
     wanted = submitted.uuids[0]
     assert await tasks.resolve(str(wanted)[:13].upper()) == wanted
-    with pytest.raises(UserError, match="not the beginning"):
+    with pytest.raises(UserError, match="isn't the beginning"):
         await tasks.resolve("xyz")
-    with pytest.raises(UserError, match="no task"):
+    with pytest.raises(UserError, match="No task"):
         await tasks.resolve("00000000-0000-0000-0000-000000000000")
 
 

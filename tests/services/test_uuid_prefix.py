@@ -23,8 +23,8 @@ OTHER = UUID("abcd0000-0000-4000-8000-000000000002")
         (str(ONE), ONE),
         (" ABCD ", OTHER),
         ("abc0-0", ONE),
-        ("abc", "More than one task begins with abc. Give more of the uuid."),
-        ("e", "There is no task e. There."),
+        ("abc", "More than one task begins with abc. Enter more of the UUID."),
+        ("e", "No task begins with e. There."),
     ],
 )
 async def test_a_beginning_is_enough(database: Database, beginning: str, found: UUID | str) -> None:
@@ -40,5 +40,5 @@ async def test_a_beginning_is_enough(database: Database, beginning: str, found: 
 
 @pytest.mark.parametrize("beginning", ["", " ", "x", "abcg", "0" * 33])
 async def test_what_cannot_begin_a_uuid_is_wrong_use(database: Database, beginning: str) -> None:
-    with pytest.raises(UsageError, match="is not the beginning of a uuid"):
+    with pytest.raises(UsageError, match="isn't the beginning of a UUID"):
         await resolve_uuid_prefix(database, tasks.find_uuid, beginning, what="task", hint="")

@@ -144,7 +144,7 @@ async def test_what_could_never_work_is_refused(service: WatchfolderService, pre
     for change in wrong:
         with pytest.raises(UsageError):
             await service.add(good.model_copy(update=change))
-    with pytest.raises(UserError, match="no preset"):
+    with pytest.raises(UserError, match="doesn't exist"):
         await service.add(good.model_copy(update={"preset": uuid4()}))
     assert await service.all() == []
 

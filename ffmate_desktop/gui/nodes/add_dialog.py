@@ -155,7 +155,7 @@ class AddNodeDialog(QDialog):
         if invited is None:
             self.command.setPlainText(EXAMPLE_COMMAND)
         else:
-            self.command.setPlainText(invited.command if self.show_password.isChecked() else invited.hidden)
+            self.command.setPlainText(invited.command if self.show_password.isChecked() else invited.masked)
 
     def _copy(self) -> None:
         text = EXAMPLE_COMMAND if self.invitation is None else self.invitation.command

@@ -116,7 +116,7 @@ async def test_a_name_that_is_taken_is_refused_and_the_node_goes_on(
         dialog = office.open()
         dialog.node.name.setText("taken")
         click(dialog.save)
-        await until(lambda: "“taken” is at work there already" in dialog.note.text, "it says so")
+        await until(lambda: "“taken” is already online" in dialog.note.text, "it says so")
         assert office.window.services is former
         assert former.node.is_working
         dialog.reject()

@@ -117,7 +117,7 @@ async def test_a_taken_name_is_rejected_and_revert_restores_the_form(desk: Desk)
     page.new_button.click()
     page.form.name.setText("h.264 WEB 1080p")
     page.save_button.click()
-    await until(lambda: "already a preset" in desk.window.messages.title, "the message is shown")
+    await until(lambda: "already exists" in desk.window.messages.title, "the message is shown")
     assert page.form.name.text() == "h.264 WEB 1080p"  # the entered text is kept
     page.revert_button.click()
     assert page.form.name.text() == before

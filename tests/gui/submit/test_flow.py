@@ -371,7 +371,7 @@ async def test_the_sheet_shows_which_nodes_can_run_the_tasks(desk: Desk, clip: P
     assert sheet.eligibility_label.text() == "desk can run this now."
     sheet.output.labels.setText("encoder:hevc_nvenc, gpu")
     assert sheet.eligibility_label.text() == (
-        "No node can run this now, so it waits: desk lacks encoder:hevc_nvenc, gpu."
+        "No node can run this now, so it waits: desk doesn't have encoder:hevc_nvenc, gpu."
     )
     sheet.output.labels.setText("no label:")
     assert "isn't a valid label" in sheet.preview.note.text()
