@@ -1038,6 +1038,10 @@
         <translation>{0} Zeilen gespeichert.</translation>
     </message>
     <message>
+        <source>Can&apos;t save the log: {0}.</source>
+        <translation>Das Protokoll konnte nicht gespeichert werden: {0}.</translation>
+    </message>
+    <message>
         <source>Pause</source>
         <translation>Pausieren</translation>
     </message>

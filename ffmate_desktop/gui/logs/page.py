@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -252,4 +252,5 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"Can't save the log: {error.strerror}.", str(path)) from error
+        message = QCoreApplication.translate("LogsPage", "Can't save the log: {0}.").format(error.strerror)
+        raise UserError(message, str(path)) from error

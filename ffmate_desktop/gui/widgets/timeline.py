@@ -44,7 +44,7 @@ class Timeline(QWidget):
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         for line, attempt in enumerate(reversed(self._shown[-MAX_ATTEMPTS:])):
-            icon, color, word = _look(attempt)
+            icon, color, word = _appearance(attempt)
             icon_label = QLabel()
             icon_label.setPixmap(self._theme.pixmap(icon, color, 14, self.devicePixelRatioF()))
             text = ElidedLabel("second")
@@ -69,7 +69,7 @@ def _when(attempt: Attempt) -> str:
     return f"{moment}  ·  {formatting.duration((attempt.ended - attempt.started) / 1000)}"
 
 
-def _look(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - one per outcome
+def _appearance(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - one per outcome
     """Icon, colour and text."""
     translate = QCoreApplication.translate
     match attempt.end:
