@@ -80,7 +80,7 @@ def test_a_path_that_is_not_a_regular_file_is_reported_at_once(
             assert code in (1, 2), out
             assert kind.partition(" than")[0] in err or "There is no file" in err
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    with pytest.raises(UserError, match=f"window.ini cannot be read: it is {kind}"):
+    with pytest.raises(UserError, match=f"window.ini can't be read: it is {kind}"):
         window.show(Settings(data_dir=tmp_path), [])
 
 

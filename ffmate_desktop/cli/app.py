@@ -1,4 +1,4 @@
-"""The root of the command line: options of the program, a node without a window, and the groups of commands."""
+"""The root of the command line: options of the program, the window, a node without a window."""
 
 import inspect
 import os
@@ -118,7 +118,7 @@ def _options_on_command_line(typer_context: typer.Context) -> dict[str, list[str
 
 
 def main() -> None:
-    """Entry point: runs the command line and turns every expected failure into a sentence and an exit code."""
+    """Entry point: runs the command line and turns each expected failure into a sentence and an exit code."""
     try:
         code = _run(sys.argv[1:])
     except LostOutputError as error:
@@ -142,7 +142,7 @@ def _run(arguments: list[str]) -> int:
         command = error.ctx.command_path if error.ctx else "ffmate-desktop"
         message = error.format_message().replace("Value error, ", "")
         message += "" if message.endswith((".", "?", "!")) else "."
-        complain(f"{message} `{command} --help` tells what is possible.", error)
+        complain(f"{message} `{command} --help` shows how to use it.", error)
         return UsageError.exit_code
     except CLICK_ERROR as error:
         complain(error.format_message(), error)

@@ -1,4 +1,4 @@
-"""The commands about batches as a whole."""
+"""Commands for whole batches."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -20,9 +20,9 @@ from ffmate_desktop.domain.selection import TaskSelection
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.services.bulk import TaskAction
 
-app = typer.Typer(help="Tasks that were submitted together.")
+app = typer.Typer(help="Groups of tasks that were submitted together.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-OneUuid = Annotated[str, typer.Argument(metavar="UUID", help="A unique beginning is enough.")]
+OneUuid = Annotated[str, typer.Argument(metavar="UUID", help="The first characters are enough.")]
 
 
 @app.command("list")
@@ -31,7 +31,7 @@ def list_batches(
     limit: Annotated[int, number_option("--limit", "N", "How many to show at most; 0 shows all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Batches, newest first."""
+    """List batches, newest first."""
     context = context_of(typer_context)
     context.run(_list(context, limit or None, as_json))
 
@@ -50,7 +50,7 @@ async def _list(context: Context, limit: int | None, as_json: bool) -> None:
             found = True
             table.write(_row(group) for group in page)
     if not found:
-        context.console.print("No batches. Several files that are submitted together are one.")
+        context.console.print("No batches. Files that you submit together become one.")
 
 
 _COLUMNS = (
@@ -77,7 +77,7 @@ def _row(group: BatchGroup) -> Sequence[Cell]:
 
 @app.command("show")
 def show(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
-    """How far a batch is."""
+    """Show the progress of a batch."""
     context = context_of(typer_context)
     context.run(_show(context, uuid, as_json))
 
@@ -106,7 +106,7 @@ async def _show(context: Context, beginning: str, as_json: bool) -> None:
 
 @app.command("cancel")
 def cancel(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False) -> None:
-    """Cancel all of its tasks that are not finished."""
+    """Cancel all unfinished tasks of a batch."""
     _command(context_of(typer_context), uuid, TaskAction.CANCEL, as_json)
 
 
@@ -114,10 +114,10 @@ def cancel(typer_context: typer.Context, uuid: OneUuid, as_json: AsJson = False)
 def restart(
     typer_context: typer.Context,
     uuid: OneUuid,
-    failed: Annotated[bool, typer.Option("--failed", help="Only those that failed.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Only failed tasks.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Queue all of its finished tasks again."""
+    """Queue all finished tasks of a batch again."""
     _command(context_of(typer_context), uuid, TaskAction.RESTART, as_json, failed=failed)
 
 
@@ -143,11 +143,5 @@ async def _perform(context: Context, beginning: str, action: TaskAction, as_json
     if result.in_use:
         raise UserError(in_use(result.in_use))
     if not result.changed:
-        which = (
-            "is still to be done"
-            if action is TaskAction.CANCEL
-            else "has failed"
-            if failed
-            else "is done yet"
-        )
+        which = "is unfinished" if action is TaskAction.CANCEL else "has failed" if failed else "is done yet"
         raise UserError(f"No task of batch {str(uuid)[:8]} {which}.")

@@ -1,4 +1,4 @@
-"""Tasks being worked on: progress bars on a terminal, plain lines when the output goes elsewhere."""
+"""Live progress of tasks: bars on a terminal, plain lines elsewhere."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import assert_never
@@ -20,7 +20,7 @@ BAR_WIDTH = 24
 async def show_until_done(
     console: Console, states: AsyncIterator[list[Task]], *, quiet: bool = False
 ) -> list[Task]:
-    """Show every state that comes and return the last one."""
+    """Show each state as it arrives; returns the last one."""
     if quiet:
         return await _last(states)
     return await (_show_bars(console, states) if console.is_terminal else _show_lines(console, states))
@@ -45,7 +45,7 @@ async def _show_lines(console: Console, states: AsyncIterator[list[Task]]) -> li
 
 
 def line(task: Task) -> str:
-    """One line about what a task does now; the scripts around its encode are a part of running."""
+    """One line about the current state of a task. Its scripts count as running."""
     name, node = printable(task.name), task.client.identifier if task.client else "?"
     match task.status:
         case TaskStatus.QUEUED:
@@ -82,14 +82,14 @@ async def _show_bars(console: Console, states: AsyncIterator[list[Task]]) -> lis
         with Live(console=console, auto_refresh=False, transient=True) as live:
             async for tasks in states:
                 live.update(board(tasks, console.height - 3), refresh=True)
-    finally:  # after Ctrl+C too: what was known last stays to be read
+    finally:  # after Ctrl+C too: the last state stays on the screen
         if tasks:
             console.print(board(tasks, None))
     return tasks
 
 
 def board(tasks: Sequence[Task], rows: int | None) -> RenderableType:
-    """A row a task, at most `rows` of them (running ones first), and a line that counts."""
+    """One row per task, at most `rows` (running ones first), and a line with totals."""
     shown = list(tasks)
     if rows is not None and len(shown) > rows:
         rank = {True: 0, False: 1}
@@ -99,7 +99,7 @@ def board(tasks: Sequence[Task], rows: int | None) -> RenderableType:
         shown.sort(key=lambda task: task.id)
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=36)
-    table.add_column()  # the bar: on a narrow terminal it gives way first, since a row must stay one line
+    table.add_column()  # on a narrow terminal the bar shrinks first, since a row must fit one line
     for _ in range(4):
         table.add_column(no_wrap=True, overflow="ellipsis")
     for task in shown:
@@ -141,7 +141,7 @@ def _summary(tasks: Sequence[Task]) -> str:
 
 
 def _output_folder(tasks: Sequence[Task]) -> str:
-    """The folder of the outputs, when it is one."""
+    """The folder of the outputs, if they share one."""
     paths = [task.output_file.resolved for task in tasks if task.status is TaskStatus.DONE_SUCCESSFUL]
     folders = {str(pure_path(path).parent) for path in paths if path}
     return printable(folders.pop()) if len(folders) == 1 else ""

@@ -1,4 +1,4 @@
-"""What all commands have in common: how their help is written, and how an unknown or a missing word is told."""
+"""Base classes of all commands: the layout of help, and errors for unknown or missing words."""
 
 import difflib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from ffmate_desktop.cli.output import output
 from ffmate_desktop.domain.errors import UsageError
 
-# typer brings its own click, or uses the installed one, depending on its release; these are the same in both.
+# typer brings its own click or uses the installed one, depending on its version; these are the same in both
 CLICK_USAGE_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
 CLICK_ERROR: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
 
@@ -19,21 +19,21 @@ class Command(TyperCommand):
     """A command whose help shows its arguments without Python's types."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As usual; what is wrong in the words is told of this command."""
+        """Like typer's; an error names this command."""
         try:
             return super().parse_args(ctx, args)
         except CLICK_USAGE_ERROR as error:
-            error.ctx = error.ctx or ctx  # the parser of options does not know whose they are
+            error.ctx = error.ctx or ctx  # the option parser doesn't know the command
             raise
 
     def invoke(self, ctx: Any) -> Any:
-        """As usual; stdout learns whose it is."""
+        """Like typer's; stdout learns which command writes to it."""
         if (raw := output()) is not None:
             raw.belongs_to(ctx.command_path)
         return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """`[OPTIONS] UUID...`; what may be left out is in brackets."""
+        """`[OPTIONS] UUID...`; optional words are in brackets."""
         pieces = [_word(part) if part.required else f"[{_word(part)}]" for part in _arguments(self, ctx)]
         return ["[OPTIONS]", *pieces]
 
@@ -49,29 +49,29 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A command that has others below it."""
+    """A command with subcommands."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As usual; without a further word its commands are named."""
+        """Like typer's; without a subcommand, the error lists them."""
         if not args and not self.invoke_without_command:
             raise UsageError(f"`{ctx.command_path}` needs a command.", self.hint(ctx))
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """An unknown word gets a sentence with the nearest command."""
+        """Like typer's; an unknown word gets an error with the most similar command."""
         if args and self.get_command(ctx, args[0]) is None:
             raise self.unknown(ctx, args[0])
         return super().resolve_command(ctx, args)
 
     def unknown(self, ctx: Any, word: str) -> UsageError:
-        """What is said of a word that is no command."""
+        """The error for a word that isn't a command."""
         close = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
         guess = f" Did you mean “{close[0]}”?" if close else ""
         return UsageError(f"`{ctx.command_path}` has no command “{word}”.{guess}", self.hint(ctx))
 
     def hint(self, ctx: Any) -> str:
-        """Which commands there are."""
-        return f"There are {', '.join(self.list_commands(ctx))}; `{ctx.command_path} --help` explains them."
+        """Lists the commands."""
+        return f"Commands: {', '.join(self.list_commands(ctx))}. `{ctx.command_path} --help` explains them."
 
 
 def _arguments(command: TyperCommand, ctx: Any) -> Sequence[TyperArgument]:

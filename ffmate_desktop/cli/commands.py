@@ -1,4 +1,4 @@
-"""The commands of the program. The code of each is loaded when it is wanted: a node need not wait for the others."""
+"""The commands of the program. Each is loaded only when it is used, so that a node starts faster."""
 
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from ffmate_desktop.cli.option_order import RootGroup
 
 
 class _Place(NamedTuple):
-    """Where a command is: a function, or the Typer of a group of commands, in a module of the program."""
+    """Where a command is defined: a function, or the Typer of a group, in a module of the program."""
 
     module: str
     name: str
@@ -20,8 +20,8 @@ class _Place(NamedTuple):
 
 _PLACES = {
     "submit": _Place("cli.submit", "submit"),
-    "server": _Place("cli.node", "server", "The same as --no-gui."),
-    "demo": _Place("demo.command", "demo", "See it work: nodes here share a dozen clips."),
+    "server": _Place("cli.node", "server", "Run a node without a window (same as --no-gui)."),
+    "demo": _Place("demo.command", "demo", "Watch several nodes on this computer encode a dozen clips."),
     "import-ffmate": _Place(
         "cli.import_ffmate", "import_ffmate", "Import presets, watchfolders and webhooks."
     ),
@@ -38,10 +38,10 @@ NAMES = tuple(_PLACES)
 
 
 class LateGroup(RootGroup):
-    """The root with all commands, none of them loaded before it is named, or listed with its help."""
+    """The root with all commands. It loads one when it is named, and all for the help."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Names in the order of the help."""
+        """Names, in the order of the help."""
         return list(NAMES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -52,7 +52,7 @@ class LateGroup(RootGroup):
 
 
 def load(name: str) -> Any:
-    """The command of this name as Typer makes it."""
+    """The command with this name, made by Typer."""
     place = _PLACES[name]
     found = getattr(import_module(f"ffmate_desktop.{place.module}"), place.name)
     root = typer.Typer(add_completion=False, rich_markup_mode=None)

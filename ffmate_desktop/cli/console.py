@@ -1,4 +1,4 @@
-"""The console of rich, which prints tables and colours, for texts that others wrote."""
+"""rich's console for tables and colors, made safe for text from others."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,13 +10,13 @@ from ffmate_desktop.domain.plain_text import multi_line
 
 
 class PlainConsole(Console):
-    """Reads markup only when it is asked to. Control characters come from the console itself, never from a text."""
+    """Interprets markup only when asked to. Control characters come from the console itself, never from a text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"highlight": False, "markup": False, "emoji": False, **options})
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """All that is printed comes through here, also what is shown live."""
+        """All output passes through here, live displays too."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text == "\n":
                 yield segment

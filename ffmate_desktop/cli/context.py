@@ -1,4 +1,4 @@
-"""What every command needs: the settings of this run, a place to print, and one way to run and to fail."""
+"""What every command needs: settings, a place to print, and one way to run and to fail."""
 
 import asyncio
 import io
@@ -29,7 +29,7 @@ _LOST: tuple[type[BaseException], ...] = (
     NoAnswerError,
     *(kind for kind in CONNECTION_LOST if kind is not TimeoutError),
 )
-"""In the middle of a command. Any other timeout would be a defect: an attempt to connect has its own sentence."""
+"""During a command. Any other timeout would be a defect: a failed connection attempt has its own error."""
 
 
 def _make_console() -> "Console":
@@ -40,7 +40,7 @@ def _make_console() -> "Console":
 
 @dataclass(frozen=True)
 class Context:
-    """Handed from the root command to all others."""
+    """Passed from the root command to all others."""
 
     settings: Settings
     make_console: "Callable[[], Console]" = _make_console
@@ -51,17 +51,17 @@ class Context:
         return self.make_console()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a command's coroutine to its end; UserError when its connection to the database breaks meanwhile."""
+        """Run a command's coroutine. Raises UserError when the connection to the database breaks."""
         _watch_children_without_threads()
         try:
             return asyncio.run(work)
-        except UserError:  # has its own words, also when it is an outage for a node
+        except UserError:  # it has its own sentence, though a node counts it as an outage
             raise
         except _LOST as error:
             raise to_user_error(error) from error
 
     def print_table(self, table: "Table") -> None:
-        """As wide as the terminal; for other programs as wide as it needs, so that no value is broken in two."""
+        """As wide as the terminal. For other programs as wide as needed, so that no value is split."""
         if self.console.is_terminal:
             self.console.print(table)
             return
@@ -74,13 +74,13 @@ class Context:
         self.console.file.write("".join(lines))
 
     def table(self, *columns: "TableColumn") -> "TableWriter":
-        """A table whose rows are printed as they come."""
+        """A table that prints its rows as they arrive."""
         from ffmate_desktop.cli.table import TableWriter  # noqa: PLC0415 - as above
 
         return TableWriter(self.console, *columns)
 
     async def print_json_array(self, pages: AsyncIterator[Iterable[object]]) -> None:
-        """The same bytes as `print_json` of one list, with one page of it in memory."""
+        """The same output as `print_json` of a list, with one page in memory."""
         between = "[\n  "
         async for page in pages:
             for item in page:
@@ -89,22 +89,22 @@ class Context:
         sys.stdout.write("[]\n" if between.startswith("[") else "\n]\n")
 
     def print_json(self, data: object) -> None:
-        """Data for other programs: one value, nothing else on stdout."""
+        """Print one JSON value, and nothing else, on stdout."""
         sys.stdout.write(_json(data) + "\n")
 
 
 def _json(data: object) -> str:
-    """With escapes for what the stream cannot encode, so that nothing is lost, and for what commands a terminal."""
+    """JSON with escapes for characters that the stream can't encode, and for those that control a terminal."""
     knows_all = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
     return escaped_json(json.dumps(data, indent=2, ensure_ascii=not knows_all))
 
 
 def _watch_children_without_threads() -> None:
-    """Python 3.11 starts a thread for every process that it waits for; newer ones ask the kernel, as here."""
+    """Python 3.11 starts a thread for each process that it waits for. Newer versions ask the kernel, as here."""
     if sys.version_info < (3, 12) and sys.platform == "linux":
         try:
             os.close(os.pidfd_open(os.getpid()))
-        except OSError:  # an old kernel, or a container that forbids it
+        except OSError:  # an old kernel, or a container that forbids this
             return
         asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
 

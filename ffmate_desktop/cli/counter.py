@@ -1,4 +1,4 @@
-"""The progress of long work: one line on a terminal that is overwritten, and nothing elsewhere."""
+"""Progress of long work: one line on a terminal, overwritten each time; nothing elsewhere."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ PATIENCE = 1.0
 
 
 class Counter:
-    """Call it with what is done; it clears its line at the end."""
+    """Call it with the number that is done. It clears its line at the end."""
 
     def __init__(self, total: int) -> None:
         self._total = total
@@ -18,7 +18,7 @@ class Counter:
         self._width = 0
 
     def __call__(self, done: int) -> None:
-        """`done` of the total are done."""
+        """Show this number."""
         if self._shows and time.monotonic() - self._start > PATIENCE:
             self._write(f"{done} of {self._total}")
 

@@ -1,4 +1,4 @@
-"""`doctor`: is everything here that a node needs? Tries it and says what to do."""
+"""`doctor`: tries everything that a node needs and says what to do."""
 
 import asyncio
 import shutil
@@ -31,7 +31,7 @@ LOW_SPACE = 2 * 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried: `state` is ok, warning or error."""
+    """The result of one check; `state` is ok, warning or error."""
 
     name: str
     state: str
@@ -66,7 +66,7 @@ def _print(context: Context, checks: list[Check], healthy: bool) -> None:
         for line in more:
             context.console.print(" " * (width + 11) + line, markup=False, soft_wrap=True)
     context.console.print(
-        "All is well." if healthy else "Something is wrong: see the lines marked with error.", style="bold"
+        "All is well." if healthy else "Something is wrong: see the lines marked error.", style="bold"
     )
 
 
@@ -88,7 +88,7 @@ async def _guard(name: str, check: Callable[[], Awaitable[list[Check]]]) -> list
 
 
 def check_settings(settings: Settings) -> list[Check]:
-    """Each setting with the source of its value, and whatever is wrong with settings.json."""
+    """Each setting with the source of its value, and what is wrong with settings.json."""
     trouble = SettingsFile(settings.data_dir).load().trouble
     lines = [
         f"{setting.field}: {_text(settings, setting)} ({settings.source(setting)})" for setting in SETTINGS
@@ -108,12 +108,12 @@ async def _ffmpeg(settings: Settings) -> list[Check]:
     if found.confinable:
         return [Check("ffmpeg", "ok", told)]
     return [
-        Check("ffmpeg", "warning", f"{told}; it cannot be confined, as it comes from a snap or a flatpak")
+        Check("ffmpeg", "warning", f"{told}; it can't be sandboxed because it comes from a snap or a flatpak")
     ]
 
 
 async def check_permissions(settings: Settings) -> list[Check]:
-    """What tasks may do here. Raises UserError when that cannot be read; then no node starts."""
+    """What tasks may do here. Raises UserError if the file can't be read; no node starts then."""
     allowed = permissions_of(settings).current()
     told = {"scripts": allowed.scripts, "read": allowed.read, "write": allowed.write}
     words = {
@@ -129,26 +129,26 @@ async def _check_sandbox(settings: Settings) -> list[Check]:
 
 
 def check_sandbox(kernel_support: KernelSupport, *, limited: bool) -> list[Check]:
-    """What the kernel keeps ffmpeg from. Without it only the words of a command are checked."""
+    """What the kernel prevents ffmpeg from doing. Without it, only the words of a command are checked."""
     missing = "warning" if limited else "ok"
     if kernel_support.landlock:
         landlock = Check(
-            "landlock", "ok", f"version {kernel_support.landlock}: ffmpeg writes only its outputs"
+            "landlock", "ok", f"version {kernel_support.landlock}: ffmpeg can only write its outputs"
         )
     else:
         landlock = Check(
-            "landlock", missing, "none: limits of files are checked by the words of a command only"
+            "landlock", missing, "not available: only the words of a command are checked against file limits"
         )
     if kernel_support.seccomp:
-        return [landlock, Check("seccomp", "ok", "under limits of files, ffmpeg opens no socket")]
-    words = "none: under limits of files, sockets are refused by the words of a command only"
+        return [landlock, Check("seccomp", "ok", "with file limits, ffmpeg can't open a socket")]
+    words = "not available: with file limits, only the words of a command are checked for network access"
     return [landlock, Check("seccomp", missing, words)]
 
 
 async def check_storage(folder: Path) -> list[Check]:
-    """Whether the data folder can be written to, or be made, and has space. Raises UserError."""
+    """Whether the data folder can be written or created, and has space. Raises UserError."""
 
-    def look() -> int:  # a folder that is not there yet will be made
+    def look() -> int:  # a missing folder will be created
         existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
         check_writable(existing)
         return shutil.disk_usage(existing).free
@@ -183,8 +183,8 @@ async def _database(settings: Settings) -> list[Check]:
 
 def _usage(settings: Settings, usage: StorageUsage) -> list[Check]:
     keep = settings.retention
-    files = f"{usage.log_files} logs of tasks, {size(usage.log_bytes)}, in {settings.task_logs}"
-    tasks = f"{usage.finished_tasks} finished in the queue; the database takes {size(usage.database_bytes)}"
+    files = f"{usage.log_files} task logs, {size(usage.log_bytes)}, in {settings.task_logs}"
+    tasks = f"{usage.finished_tasks} finished in the queue; the database uses {size(usage.database_bytes)}"
     return [
         Check("log files", "error", usage.trouble)
         if usage.trouble
@@ -203,26 +203,32 @@ def _encryption(health: Health) -> Check:
         trust = "checked" if health.checked else "not checked (sslmode=verify-full would)"
         return Check("encryption", "ok", f"{health.encryption}, the server's certificate is {trust}")
     if health.local:
-        return Check("encryption", "ok", "none, and none needed: the connection stays on this computer")
-    return Check("encryption", "warning", "none: others on the network can read along. Use sslmode=require.")
+        return Check("encryption", "ok", "none needed: the connection stays on this computer")
+    return Check(
+        "encryption", "warning", "none: others on the network can read the traffic. Use sslmode=require."
+    )
 
 
 def _latency(health: Health) -> Check:
-    text = f"a question takes {health.latency * 1000:.1f} ms"
+    text = f"a query takes {health.latency * 1000:.1f} ms"
     return Check("latency", "ok" if health.latency < SLOW else "warning", text)
 
 
 def _sessions(health: Health) -> Check:
     through = "; through a pooler in session mode" if health.pooled else ""
     arrive = f"notifications arrive after {health.delivery * 1000:.1f} ms"
-    return Check("sessions", "ok", f"{arrive}, session locks exclude{through}")
+    return Check("sessions", "ok", f"{arrive}, session locks work{through}")
 
 
 def _rights(health: Health) -> Check:
     if health.missing_rights:
         return Check("rights", "error", str(lacks_rights(health.role, health.missing_rights)))
-    may = "also updated" if health.may_migrate else f"not updated: that is for their owner {health.owner}"
-    return Check("rights", "ok", f"all tables can be read and written, and {may}")
+    may = (
+        "it can also update them"
+        if health.may_migrate
+        else f"only their owner {health.owner} can update them"
+    )
+    return Check("rights", "ok", f"this user can read and write all tables; {may}")
 
 
 def check_access(health: Health) -> Check:
@@ -231,23 +237,23 @@ def check_access(health: Health) -> Check:
         return Check(
             "access",
             "warning",
-            "every user of the server may connect, and so listen in. Grant CONNECT to your own users, then run as the"
-            f" owner of the database: {health.closing}",
+            "every user of the server can connect, and so read notifications. Grant CONNECT to your own users, then"
+            f" run as the owner of the database: {health.closing}",
         )
-    return Check("access", "ok", "only named users of the server may connect")
+    return Check("access", "ok", "only named users of the server can connect")
 
 
 def _encoding(health: Health) -> list[Check]:
-    """In SQL_ASCII nothing checks what is sent, and the driver ends a connection on which it is not UTF-8."""
+    """With SQL_ASCII nothing checks what is sent, and the driver closes a connection on text other than UTF-8."""
     if health.encoding == "UTF8":
         return []
-    text = f"{health.encoding}: any user who may connect can break nodes' connections with a notification. Use UTF8."
+    text = f"{health.encoding}: a notification of any user can break the nodes' connections. Use UTF8."
     return [Check("encoding", "warning", text)]
 
 
 def _clock(health: Health) -> Check:
     off = f"{abs(health.clock_offset):.1f} s {'ahead' if health.clock_offset > 0 else 'behind'}"
-    harmless = "; only the database's clock counts, so this harms nothing but the times in logs"
+    harmless = "; only times in logs are wrong, since nodes use the database's clock"
     is_close = abs(health.clock_offset) < CLOCK
     return Check(
         "clock", "ok" if is_close else "warning", f"the database is {off}{'' if is_close else harmless}"

@@ -1,4 +1,4 @@
-"""How the program says that it failed: a sentence on stderr, and a traceback only for those who want one."""
+"""Reports a failure: one sentence on stderr, and a traceback only with --debug."""
 
 import sys
 import traceback
@@ -11,7 +11,7 @@ from ffmate_desktop.settings.read import debug_rules
 
 
 def complain(sentence: str, error: BaseException) -> None:
-    """Print the sentence; with `--debug` also where the error came from."""
+    """Print the sentence, and with `--debug` the traceback."""
     if debug_rules() or any(word.startswith("--debug") for word in sys.argv):
         logs.root.error("The command failed", exc_info=error)
     text = multi_line(f"ffmate-desktop: {sentence}", "?")
@@ -19,7 +19,7 @@ def complain(sentence: str, error: BaseException) -> None:
 
 
 def complain_of_file(error: OSError) -> int:
-    """Say which file the system refuses; the exit code. Raises the error when it is not about a file."""
+    """Report the file that the system refuses; returns the exit code. Raises the error if it isn't about a file."""
     refused = as_user_error(error)
     if refused is None:
         raise error

@@ -1,4 +1,4 @@
-"""`import-ffmate`: presets, watchfolders and webhooks out of an FFmate 2 database, after showing what will be."""
+"""`import-ffmate`: copies presets, watchfolders and webhooks from FFmate 2, after showing what it will do."""
 
 import sys
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ def import_ffmate(
         str,
         typer.Argument(metavar="SOURCE", help="FFmate's SQLite file, or the URI of its PostgreSQL database."),
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be imported.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take presets, watchfolders and webhooks over from FFmate 2. Nothing is changed there."""
+    """Copy presets, watchfolders and webhooks from FFmate 2. FFmate's database isn't changed."""
     context = context_of(typer_context)
     if not context.run(_import(context, source, yes, dry_run, as_json)):
         raise typer.Exit(1)
@@ -47,15 +47,18 @@ async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_js
             return True
         if not yes:
             if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-                raise UsageError("Nobody can be asked here.", "Say --yes to do it, or --dry-run to see it.")
+                raise UsageError(
+                    "There is no terminal to ask for confirmation.",
+                    "Use --yes to import, or --dry-run to look first.",
+                )
             _show(context, plan, as_json=False)
-            if not ask(f"Take {len(new)} of these over?"):
+            if not ask(f"Import {len(new)} of these?"):
                 raise typer.Abort
         done = await cluster.ffmate_import.execute(plan)
         _show(context, done, as_json)
     if any(item.kind == "webhook" and item.outcome is ImportOutcome.TAKEN for item in done):
         say(
-            "Webhooks are kept in the database, but this version sends none yet: let FFmate send them until then.",
+            "Webhooks are stored, but this version doesn't send them yet. Let FFmate send them until then.",
             err=True,
         )
     before = {id_ for id_, item in enumerate(plan) if item.outcome is ImportOutcome.REFUSED}
@@ -67,7 +70,7 @@ def _show(context: Context, items: Sequence[ImportItem], as_json: bool) -> None:
         context.print_json([item.to_json() for item in items])
         return
     if not items:
-        context.console.print("There is nothing in that database to take over.")
+        context.console.print("There is nothing to import in that database.")
         return
     table = context.table(
         TableColumn("KIND"), TableColumn("NAME"), TableColumn(""), TableColumn("NOTE", Fit.FOLD)

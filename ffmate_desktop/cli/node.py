@@ -21,22 +21,24 @@ from ffmate_desktop.settings.table import DATABASE, Settings
 
 
 def server(typer_context: typer.Context) -> None:
-    """Be a node without a window; the same as `ffmate-desktop --no-gui`."""
+    """Run a node without a window. Same as `ffmate-desktop --no-gui`."""
     serve(context_of(typer_context))
 
 
 def serve(context: Context) -> None:
-    """Work until Ctrl+C or SIGTERM: the first drains for a while, the second gives all back, the third kills."""
+    """Run until Ctrl+C or SIGTERM. The first drains for a while, the second returns all tasks, the third kills."""
     settings = context.settings
     if settings.encode_priority is None:
-        settings = replace(settings, encode_priority=EncodePriority.NORMAL)  # nobody works at a window here
+        settings = replace(
+            settings, encode_priority=EncodePriority.NORMAL
+        )  # no window whose user would notice
     context.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
     starting = asyncio.current_task()
     assert starting is not None  # noqa: S101 - a coroutine runs in one
-    steps: list[Callable[[], object]] = [starting.cancel]  # what a signal does now
+    steps: list[Callable[[], object]] = [starting.cancel]  # what the next signal does
 
     def on_signal() -> None:
         steps[-1]()
@@ -48,15 +50,15 @@ async def _serve(settings: Settings) -> None:
                 open_node(settings, cluster, Bus()) as node,
             ):
                 await _work(node, settings, steps)
-        except asyncio.CancelledError:  # by one of the steps
+        except asyncio.CancelledError:  # from one of the steps
             began = len(steps) > 1
-            logs.cluster.info("Ended at once" if began else "Stopped while it was starting")
+            logs.cluster.info("Ended at once" if began else "Stopped during the start")
 
 
 async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], object]]) -> None:
     if _shows_password(settings.database):
         logs.cluster.info(
-            "Others here can read the password in %s (ps): FFMATE_DATABASE or a password file hides it",
+            "Other accounts here can read the password in %s (ps). FFMATE_DATABASE or a password file hides it",
             DATABASE.option,
         )
     working = asyncio.create_task(node.run(), name="node")
@@ -64,11 +66,11 @@ async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], 
 
     def on_signal() -> None:
         step = next(stage, working.cancel)
-        if step == node.retire and not node.running:  # nothing may finish
+        if step == node.retire and not node.running:  # there is nothing to wait for
             step = next(stage, working.cancel)
         if step == node.retire:
             logs.cluster.info(
-                "Stopping: %d running tasks may finish, for at most %.0f s. Once more to give them back now",
+                "Stopping: waiting up to %.0f s for %d running tasks. Press again to return them to the queue now",
                 node.running,
                 settings.drain_time,
             )
@@ -76,20 +78,20 @@ async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], 
         elif step == working.cancel:
             working.cancel()
         else:
-            logs.cluster.info("Stopping: running tasks go back to the queue. Once more to end at once")
+            logs.cluster.info("Stopping: returning running tasks to the queue. Press again to end at once")
             node.stop()
 
     steps.append(on_signal)
-    logs.cluster.info("Ready for tasks; Ctrl+C stops this node")
+    logs.cluster.info("Ready for tasks. Ctrl+C stops this node")
     try:
         await working
     except asyncio.CancelledError:
-        logs.cluster.info("Ended at once; the tasks go on elsewhere when the lease has run out")
-    steps.append(steps[0])  # what it still closes may hang
+        logs.cluster.info("Ended at once. Other nodes continue the tasks when the lease expires")
+    steps.append(steps[0])  # closing may hang
 
 
 def _shows_password(uri: str | None) -> bool:
-    """Whether what this program was started with, which everybody can read, has a password in it."""
+    """Whether the command line of this program, which other accounts can read, has a password in it."""
     if uri is None or not any(uri in word for word in sys.argv):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The commands to nodes: pause, resume, slots, drain. Each writes a row, which the node reads and obeys."""
+"""Commands for nodes: pause, resume, slots, drain. Each changes the node's row, which the node then applies."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
@@ -19,7 +19,7 @@ from ffmate_desktop.services.nodes import NodeService
 SomeNames = Annotated[
     list[str] | None, typer.Argument(metavar="NAME", help="Names of nodes.", show_default=False)
 ]
-All = Annotated[bool, typer.Option("--all", help="Every node at work.")]
+All = Annotated[bool, typer.Option("--all", help="All running nodes.")]
 Act = Callable[[NodeService, str], Awaitable[None]]
 
 
@@ -27,10 +27,10 @@ Act = Callable[[NodeService, str], Awaitable[None]]
 def pause(
     typer_context: typer.Context, names: SomeNames = None, everyone: All = False, as_json: AsJson = False
 ) -> None:
-    """Let a node claim nothing for now. It finishes what it runs, and stays."""
+    """Stop a node from claiming tasks. It finishes its running tasks and stays in the cluster."""
     context = context_of(typer_context)
     _check(names, everyone)
-    done = "claims nothing new until it is resumed."
+    done = "claims no tasks until you resume it."
     context.run(
         _act(context, names, lambda service, name: service.pause(name), _is_live, done, as_json=as_json)
     )
@@ -40,7 +40,7 @@ def pause(
 def resume(
     typer_context: typer.Context, names: SomeNames = None, everyone: All = False, as_json: AsJson = False
 ) -> None:
-    """Let a paused or draining node claim tasks again; with --all those that are paused."""
+    """Let a paused or draining node claim tasks again. --all resumes the paused ones."""
     context = context_of(typer_context)
     _check(names, everyone)
     done = "claims tasks again."
@@ -54,16 +54,18 @@ def slots(
     typer_context: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="A node; with --all leave it out.", show_default=False),
+        typer.Argument(metavar="NAME", help="A node; leave it out with --all.", show_default=False),
     ] = None,
     number: Annotated[
         str | None,
-        typer.Argument(metavar="N", help="Tasks at once; without it they are shown.", show_default=False),
+        typer.Argument(
+            metavar="N", help="Tasks at once. Leave it out to show the current number.", show_default=False
+        ),
     ] = None,
     everyone: All = False,
     as_json: AsJson = False,
 ) -> None:
-    """Set, or show, how many tasks a node runs at once. What runs beyond that is finished first."""
+    """Set or show how many tasks a node runs at once. Running tasks above that number finish first."""
     context = context_of(typer_context)
     match name, number, everyone:
         case str(), None, False:
@@ -74,7 +76,7 @@ def slots(
             context.run(_set_slots(context, None, name, as_json))
         case _:
             raise UsageError(
-                "Name a node and a number of slots, or a number with --all.",
+                "Name a node and a number of slots, or use --all with a number.",
                 "For example `ffmate-desktop nodes slots edit-bay-1 4`.",
             )
 
@@ -85,9 +87,9 @@ def drain(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The node's name.")],
     as_json: AsJson = False,
 ) -> None:
-    """Let a node finish what it runs, claim nothing new, then leave."""
+    """Let a node finish its running tasks and leave the cluster."""
     context = context_of(typer_context)
-    done = "finishes what it runs, then leaves."
+    done = "finishes its running tasks, then leaves."
     context.run(
         _act(context, [name], lambda service, name: service.drain(name), _is_live, done, as_json=as_json)
     )
@@ -95,7 +97,7 @@ def drain(
 
 def _check(names: Sequence[str] | None, everyone: bool) -> None:
     if bool(names) == everyone:
-        raise UsageError("Name nodes, or use --all.", "`ffmate-desktop nodes list` shows them.")
+        raise UsageError("Name one or more nodes, or use --all.", "`ffmate-desktop nodes list` shows them.")
 
 
 def _is_live(node: Node) -> bool:
@@ -103,7 +105,7 @@ def _is_live(node: Node) -> bool:
 
 
 def _is_paused(node: Node) -> bool:
-    return node.state is NodeState.ONLINE and node.paused  # one that drains was sent home
+    return node.state is NodeState.ONLINE and node.paused  # a draining node was asked to leave
 
 
 async def _act(
@@ -115,7 +117,7 @@ async def _act(
     *,
     as_json: bool,
 ) -> None:
-    """Do it to the nodes of these names, or to all that are `meant` for None."""
+    """Apply it to the nodes with these names; for None, to all for which `meant` is true."""
     changed: list[str] = []
     refused: list[str] = []
     async with open_cluster(context.settings) as cluster:
@@ -123,12 +125,12 @@ async def _act(
         for name in dict.fromkeys(wanted):
             try:
                 await act(cluster.nodes, name)
-            except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this node
+            except CONNECTION_LOST:  # some of these are a UserError, but say nothing about this node
                 raise
             except UsageError:
                 raise
             except UserError as error:
-                if names:  # a node that leaves meanwhile is not missed among all
+                if names:  # with --all, a node that leaves meanwhile isn't missed
                     refused.append(str(error))
             else:
                 changed.append(name)
@@ -141,7 +143,7 @@ async def _act(
     if refused:
         raise UserError(" ".join(refused))
     if not changed and not as_json:
-        context.console.print("No node at work needs it.")
+        context.console.print("No running node needs this.")
 
 
 async def _nodes(cluster: ClusterServices, names: Sequence[str]) -> list[Node]:
@@ -150,7 +152,7 @@ async def _nodes(cluster: ClusterServices, names: Sequence[str]) -> list[Node]:
 
 async def _set_slots(context: Context, names: Sequence[str] | None, text: str, as_json: bool) -> None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise UsageError(f"“{printable(text)}” is not a number of slots.", "It is a whole number, 0 or more.")
+        raise UsageError(f"“{printable(text)}” isn't a number of slots.", "Use a whole number, 0 or more.")
     number = int(text)
     done = f"runs up to {tasks_in_words(number)} at once."
     act: Act = lambda service, name: service.set_slots(name, number)  # noqa: E731 - as for the others

@@ -1,4 +1,4 @@
-"""The commands that show nodes."""
+"""Commands that show nodes."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -21,7 +21,7 @@ def list_nodes(
     typer_context: typer.Context,
     as_json: AsJson = False,
 ) -> None:
-    """Every node, how it is, and what it offers."""
+    """List all nodes, their state and what they provide."""
     context = context_of(typer_context)
     context.run(_list_nodes(context, as_json))
 
@@ -33,7 +33,7 @@ async def _list_nodes(context: Context, as_json: bool) -> None:
         context.print_json([node.to_json() for node in found])
         return
     if not found:
-        context.console.print("No node has joined yet. Start one: ffmate-desktop --no-gui")
+        context.console.print("No node has joined yet. To start one: ffmate-desktop --no-gui")
         return
     context.table(*_COLUMNS).write(_row(node) for node in found)
 

@@ -1,4 +1,4 @@
-"""Options that are numbers. The errors are sentences of this program, whatever typer's version says."""
+"""Options that are numbers. The errors are our own sentences, the same for every version of typer."""
 
 from typing import Any
 

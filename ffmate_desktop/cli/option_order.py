@@ -1,4 +1,4 @@
-"""Where options may stand: those of the program before or after the command, as people type them."""
+"""The order of options: those of the program may come before or after the command."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,17 +10,17 @@ from ffmate_desktop.cli.command_classes import Group
 from ffmate_desktop.domain.errors import UsageError
 
 FILES = "ffmate_desktop.files"
-"""Where the context keeps the files that were named instead of a command."""
+"""Key in the context for files that were named instead of a command."""
 
 
 class RootGroup(Group):
-    """The root command. Its options are understood behind a subcommand too, unless that has one of the same name.
+    """The root command. Its options also work after a subcommand, unless that has one with the same name.
 
     `submit --label gpu` is the task's label, `--label gpu submit` the node's.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Bring our own options to the front, then parse as usual; a first word that is a file opens the window."""
+        """Move our own options to the front, then parse. A first word that is a file opens the window."""
         front, rest = self.hoist(ctx, args)
         words = rest[1:] if rest[:1] == ["--"] else rest
         if words and self.get_command(ctx, words[0]) is None and Path(words[0]).exists():
@@ -29,7 +29,7 @@ class RootGroup(Group):
         return super().parse_args(ctx, front + rest)
 
     def hoist(self, ctx: Any, args: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Our options, and all other words; what stands behind `--` is left alone."""
+        """Our options, and all other words. Words after `--` stay where they are."""
         own = _options(self.get_params(ctx))
         command: object = self
         theirs = own
@@ -58,7 +58,7 @@ class RootGroup(Group):
         return front, rest
 
     def unknown(self, ctx: Any, word: str) -> UsageError:
-        """The first word may have been meant as a file."""
+        """The error for a first word, which may be meant as a file."""
         if "." in word or "/" in word or "\\" in word:
             return UsageError(
                 f"There is no file “{word}”, and no such command.",

@@ -1,4 +1,4 @@
-"""The commands that change presets: add, edit, delete, and their exchange with FFmate."""
+"""Commands that change presets: add, edit, delete, import and export."""
 
 import json
 import os
@@ -31,30 +31,32 @@ COMMAND_HELP = "ffmpeg's arguments, with wildcards."
 Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names or uuids of presets.")]
 Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="For people.")]
 Output = Annotated[
-    str | None, typer.Option("--output", metavar="PATTERN", help="Output path with wildcards.")
+    str | None, typer.Option("--output", metavar="PATTERN", help="Path of the output, with wildcards.")
 ]
-Priority = Annotated[int | None, number_option("--priority", "N", "Higher runs first.")]
+Priority = Annotated[int | None, number_option("--priority", "N", "Higher numbers run first.")]
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="NAME", help="A label that the node must provide. Repeatable."),
 ]
 Script = Annotated[
-    str | None, typer.Option(metavar="SCRIPT", help="A script with arguments; its whole path. Empty: none.")
+    str | None, typer.Option(metavar="SCRIPT", help="A script with its full path and arguments. Empty: none.")
 ]
 Sidecar = Annotated[
-    str | None, typer.Option(metavar="PATH", help="Where that script finds the task as JSON. Empty: nowhere.")
+    str | None,
+    typer.Option(metavar="PATH", help="File in which that script finds the task as JSON. Empty: none."),
 ]
 Imports = Annotated[
     bool | None,
     typer.Option(
-        "--import-sidecar/--no-import-sidecar", help="What the script changes there holds for the task."
+        "--import-sidecar/--no-import-sidecar",
+        help="Changes that the script makes in that file apply to the task.",
     ),
 ]
 
 
 def add(
     typer_context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it shall be called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the preset.")],
     command: Annotated[str, typer.Option("--command", metavar="CMD", help=COMMAND_HELP)],
     output: Output = None,
     description: Description = None,
@@ -67,7 +69,7 @@ def add(
     post_sidecar: Sidecar = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a preset."""
+    """Create a preset."""
     scripts = _scripts(
         PresetExtra(), (pre_script, pre_sidecar, import_sidecar), (post_script, post_sidecar, None)
     )
@@ -86,7 +88,7 @@ async def _add(context: Context, draft: PresetDraft) -> Preset:
 def edit(
     typer_context: typer.Context,
     preset: Annotated[str, typer.Argument(metavar="NAME", help="Name or uuid of the preset.")],
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Another name.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="New name.")] = None,
     command: Annotated[
         str | None, typer.Option("--command", metavar="CMD", help="ffmpeg's arguments, with wildcards.")
     ] = None,
@@ -101,7 +103,7 @@ def edit(
     post_sidecar: Sidecar = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a preset; what is not named stays. Tasks that wait keep what they were made from."""
+    """Change a preset. Options that you leave out keep their values, and waiting tasks keep theirs."""
     given: dict[str, Any] = {
         "name": name,
         "command": command,
@@ -113,7 +115,7 @@ def edit(
     changes = {field: value for field, value in given.items() if value is not None}
     scripts = ((pre_script, pre_sidecar, import_sidecar), (post_script, post_sidecar, None))
     if not changes and all(part is None for which in scripts for part in which):
-        raise UsageError("What should be changed?", "`ffmate-desktop presets edit --help` shows what can be.")
+        raise UsageError("What should be changed?", "`ffmate-desktop presets edit --help` shows the options.")
     context = context_of(typer_context)
     _tell(context, context.run(_edit(context, preset, changes, *scripts)), "changed", as_json)
 
@@ -155,10 +157,12 @@ def _processing(present: NewProcessing | None, asked: _Asked) -> NewProcessing |
 def delete(
     typer_context: typer.Context,
     names: Names,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Also when a watchfolder uses it.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Delete it even if a watchfolder uses it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove presets; tasks that were made from them keep what they are."""
+    """Delete presets. Tasks that were created from them aren't changed."""
     context = context_of(typer_context)
     gone = context.run(_delete(context, names, yes))
     if as_json:
@@ -180,16 +184,15 @@ async def _delete(context: Context, names: Sequence[str], yes: bool) -> list[Pre
 
 
 def _warn_of_watchfolders(preset: Preset, users: Sequence[Watchfolder], yes: bool) -> None:
-    """Raises UserError, or asks on a terminal, before watchfolders lose the preset that they use."""
+    """Before watchfolders lose their preset: asks on a terminal, else raises UserError."""
     if not users:
         return
     names = ", ".join(f"“{folder.name}”" for folder in users)
-    which = f"the watchfolder {names} uses it" if len(users) == 1 else f"the watchfolders {names} use it"
-    sentence = f"Without the preset “{preset.name}” no new files are taken: {which}."
+    sentence = f"Watchfolders that use the preset “{preset.name}” would stop queuing files: {names}."
     if yes:
         say(sentence, err=True)
     elif not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UserError(sentence, "Choose another preset for them first, or delete it with --yes.")
+        raise UserError(sentence, "Choose another preset for them first, or use --yes to delete it anyway.")
     elif not ask(f"{sentence} Delete it?"):
         raise typer.Abort
 
@@ -200,12 +203,12 @@ def import_presets(
         list[Path],
         typer.Argument(
             metavar="SOURCE",
-            help="JSON files of FFmate or of ours, or folders of them. - reads standard input.",
+            help="JSON files from FFmate or this program, or folders with them. - reads standard input.",
         ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Take over presets from FFmate's JSON, and say what became of each."""
+    """Import presets from FFmate's JSON and report the result for each."""
     context = context_of(typer_context)
     text = read_standard_input() if Path("-") in sources else None
     done = context.run(_import(context, [source for source in sources if source != Path("-")], text))
@@ -230,18 +233,19 @@ async def _import(context: Context, sources: Sequence[Path], text: str | None) -
 def export(
     typer_context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="Default: all of your own.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="Default: all your own presets.", show_default=False),
     ] = None,
     target: Annotated[
-        str | None,  # a Path would lose the sign of a folder
+        str | None,  # a Path would lose the slash at the end
         typer.Option(
             "--to",
             metavar="PATH",
-            help="A file for all of them, or a folder (with / at its end) for one file each. Default: print.",
+            help="One file for all presets, or a folder (ending in /) for one file each. Default: print.",
         ),
     ] = None,
 ) -> None:
-    """Write presets in FFmate's JSON."""
+    """Export presets as FFmate's JSON."""
     context = context_of(typer_context)
     context.run(_export(context, names, target))
 
@@ -261,7 +265,7 @@ async def _export(context: Context, names: Sequence[str] | None, target: str | N
     for path in written:
         context.console.print(f"{printable(str(path))} written", markup=False, soft_wrap=True)
     if not written:
-        raise UserError("There are no presets of your own to export.")
+        raise UserError("You have no presets of your own to export.")
 
 
 def _words(labels: list[str] | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The commands about presets."""
+"""Commands that show presets."""
 
 from typing import Annotated
 
@@ -14,13 +14,13 @@ from ffmate_desktop.cli.text import printable
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import NewProcessing
 
-app = typer.Typer(help="Named commands to choose from.")
+app = typer.Typer(help="ffmpeg commands with a name.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
 def list_presets(typer_context: typer.Context, as_json: AsJson = False) -> None:
-    """Your presets, then the built-in ones."""
+    """List your presets, then the built-in ones."""
     context = context_of(typer_context)
     context.run(_list(context, as_json))
 
@@ -47,7 +47,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name or uuid of the preset.")],
     as_json: AsJson = False,
 ) -> None:
-    """One preset with its command and output pattern."""
+    """Show a preset with its command and output pattern."""
     context = context_of(typer_context)
     context.run(_show(context, name, as_json))
 

@@ -1,4 +1,4 @@
-"""Options that select tasks by conditions, the same for every command about tasks."""
+"""Options that select tasks by conditions, shared by all commands for tasks."""
 
 import contextlib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from ffmate_desktop.services.cluster_services import ClusterServices
 from ffmate_desktop.services.presets import PresetNotFoundError
 
 STATUSES = tuple(status for status in TaskStatus if status is not TaskStatus.UNKNOWN)
-"""What a task may be in that a person can ask for."""
+"""The statuses that people can select."""
 
 OfBatch = Annotated[
     str | None, typer.Option("--batch", metavar="UUID", help="Tasks of this batch.", show_default=False)
@@ -34,7 +34,7 @@ OlderThan = Annotated[
     typer.Option(
         "--older-than",
         metavar="TIME",
-        help="Tasks that ended longer ago, or were queued longer ago and have not ended: 30d, 12h, 90m.",
+        help="Tasks that ended, or unfinished ones that were queued, longer ago: 30d, 12h, 90m.",
         show_default=False,
     ),
 ]
@@ -43,7 +43,7 @@ OfPreset = Annotated[
     typer.Option(
         "--preset",
         metavar="NAME",
-        help="Tasks made from this preset: name or uuid. Repeatable.",
+        help="Tasks created from this preset (name or uuid). Repeatable.",
         show_default=False,
     ),
 ]
@@ -52,14 +52,14 @@ OfNode = Annotated[
     typer.Option(
         "--node",
         metavar="NAME",
-        help="Tasks that this node runs or ran last. Repeatable.",
+        help="Tasks that this node runs, or was the last to run. Repeatable.",
         show_default=False,
     ),
 ]
 WithLabel = Annotated[
     list[str] | None,
     typer.Option(
-        "--label", metavar="NAME", help="Tasks that need this label. Repeatable.", show_default=False
+        "--label", metavar="NAME", help="Tasks that require this label. Repeatable.", show_default=False
     ),
 ]
 Named = Annotated[
@@ -71,12 +71,12 @@ Named = Annotated[
         show_default=False,
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count the tasks; change nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count the tasks. Nothing is changed.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 class Conditions:
-    """The values of these options as they were typed; `selection` resolves them."""
+    """The values of these options, as typed. `selection` resolves them."""
 
     def __init__(
         self,
@@ -97,10 +97,10 @@ class Conditions:
             "--label": label,
             "--name": name,
         }
-        # An empty value may be a variable of a script that is not set: it must not mean "any".
+        # An empty value may come from an unset variable of a script, so it must not mean "any".
         for option, words in given.items():
             if any(not word.strip(" ,") for word in words or ()):
-                raise UsageError(f"{option} has no value.", "Leave it out to mean any.")
+                raise UsageError(f"{option} has no value.", "To select any, leave it out.")
         self._batch = batch
         self._presets = list(preset or ())
         self._selection = TaskSelection(
@@ -115,14 +115,14 @@ class Conditions:
         return bool(self._batch is not None or self._presets or self._selection)
 
     async def selection(self, cluster: ClusterServices, only: tuple[TaskStatus, ...] = ()) -> TaskSelection:
-        """With the uuids of batch and presets; raises UserError for a batch that is not there.
+        """The selection, with the uuids of batch and presets. Raises UserError if the batch doesn't exist.
 
-        `only` are the statuses that the command fits, where no option names them.
+        `only` are the statuses that the command applies to; an option overrides them.
         """
         batch = None if self._batch is None else await cluster.batches.resolve(self._batch)
         words = list(self._presets)
         for word in self._presets:
-            with contextlib.suppress(PresetNotFoundError):  # deleted since; its tasks remember the name
+            with contextlib.suppress(PresetNotFoundError):  # deleted; its tasks still have the name
                 words.append(str((await cluster.presets.find(word)).uuid))
         chosen = self._selection
         return TaskSelection(
@@ -136,7 +136,7 @@ class Conditions:
         )
 
     async def check_presets(self, cluster: ClusterServices, selected: SelectedTasks) -> None:
-        """Nothing was found: raises UserError when that is because a preset does not exist."""
+        """Call it when nothing was found: raises UserError if a preset doesn't exist."""
         if not selected.total:
             for word in self._presets:
                 await cluster.presets.find(word)
@@ -146,7 +146,7 @@ def _status(word: str) -> TaskStatus:
     for status in STATUSES:
         if status == word.upper():
             return status
-    raise UsageError(f"“{word}” is not a status.", f"There are {', '.join(STATUSES)}.")
+    raise UsageError(f"“{word}” isn't a status.", f"Statuses: {', '.join(STATUSES)}.")
 
 
 def in_words(selected: SelectedTasks) -> str:
@@ -167,6 +167,6 @@ def in_use(uuids: Sequence[UUID]) -> str:
     some = ", ".join(str(uuid)[:8] for uuid in uuids[:5]) + (", …" if len(uuids) > 5 else "")
     verb = "writes" if len(uuids) == 1 else "write"
     return (
-        f"{tasks_in_words(len(uuids))} ({some}) {verb} to the same output as another task that is not done yet."
-        " Wait for that one, then restart."
+        f"{tasks_in_words(len(uuids))} ({some}) {verb} to the same output as another unfinished task."
+        " Wait for that task, then restart."
     )

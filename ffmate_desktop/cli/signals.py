@@ -1,4 +1,4 @@
-"""The signals that ask a program to end in order, on a running loop, as each system has them.
+"""Signals that ask the program to end, on a running loop, for each operating system.
 
 Ctrl+C and SIGTERM count each time. A hangup (SIGHUP: the terminal was closed, the user logged out) counts only when
 nothing else came before: a closed terminal sends it twice, and systemd sends it right behind SIGTERM, which must not
@@ -19,7 +19,7 @@ if sys.platform == "win32":
 
     _CONSOLE_CLOSES, _LOGOFF, _SHUTDOWN = 2, 5, 6
     _LONGEST = 30.0
-    """Seconds; Windows ends a program earlier whose console closes, and later one whose user logs off."""
+    """Seconds. Windows ends a program sooner when its console closes, and later when its user logs off."""
 else:
     import os
     import termios
@@ -27,7 +27,7 @@ else:
 
 
 def stop_signals(handler: Callable[[], object], *, ctrl_c: bool = True) -> AbstractContextManager[None]:
-    """Call `handler` on the running loop for each request to end, as long as the block lasts."""
+    """During the block, call `handler` on the running loop for each request to end."""
     asked = False
 
     def ask() -> None:
@@ -48,7 +48,7 @@ if sys.platform == "win32":
     def _catching(
         ask: Callable[[], None], hang_up: Callable[[], None], numbers: list[signal.Signals]
     ) -> Iterator[None]:
-        """Also for Ctrl+Break, and for a console window that is closed."""
+        """For Ctrl+C, Ctrl+Break, and a console window that closes."""
         loop = asyncio.get_running_loop()
         # No add_signal_handler there; Python calls this between two steps of the loop, so it wakes the loop itself.
         before = {
@@ -57,7 +57,7 @@ if sys.platform == "win32":
         }
 
         def on_event(kind: int) -> bool:
-            """In a thread of the system's own, which ends the program as soon as this returns."""
+            """Called in a thread of the system, which ends the program when this returns."""
             if kind not in (_CONSOLE_CLOSES, _LOGOFF, _SHUTDOWN):
                 return False
             loop.call_soon_threadsafe(hang_up)
@@ -80,7 +80,7 @@ else:
     def _catching(
         ask: Callable[[], None], hang_up: Callable[[], None], numbers: list[signal.Signals]
     ) -> Iterator[None]:
-        """Also for SIGHUP, unless it is ignored, as `nohup` has it."""
+        """For Ctrl+C, SIGTERM, and SIGHUP unless it is ignored, as with `nohup`."""
 
         def on_hangup() -> None:
             _leave_terminal()
@@ -99,12 +99,12 @@ else:
                 loop.remove_signal_handler(number)
 
     def _leave_terminal() -> None:
-        """When the terminal is gone, each write to it would fail: what is still said goes nowhere."""
+        """The terminal is gone and writes to it would fail, so send the rest of the output nowhere."""
         for descriptor in (1, 2):
             try:
                 termios.tcgetattr(descriptor)
             except termios.error as error:
-                if error.args[0] not in (ENOTTY, EBADF):  # a file or a pipe, or closed
+                if error.args[0] not in (ENOTTY, EBADF):  # it is a file, a pipe, or closed
                     nowhere = os.open(os.devnull, os.O_WRONLY)
                     os.dup2(nowhere, descriptor)
                     os.close(nowhere)

@@ -1,4 +1,4 @@
-"""Data from standard input, where `-` stands for a file."""
+"""Reads standard input where a command got `-` as a file."""
 
 import sys
 
@@ -10,13 +10,13 @@ NAME = "Standard input"
 
 
 def read_standard_input() -> str:
-    """All of it as text; a person at a terminal gets a hint. Raises UserError."""
+    """All of its text; at a terminal, shows a hint first. Raises UserError."""
     if sys.stdin is None:  # a program that Windows starts without a console
-        raise UserError("There is no standard input.", "Name a file instead of -.")
+        raise UserError("This program has no standard input.", "Name a file instead of -.")
     if sys.stdin.isatty():
         end = "Ctrl+Z, then Enter," if sys.platform == "win32" else "Ctrl+D"
-        say(f"Reading JSON from this terminal; {end} ends it.", err=True)
+        say(f"Type or paste JSON; {end} ends the input.", err=True)
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except READ_ERRORS as error:
-        raise UserError(f"{NAME} cannot be read: {read_error_text(error)}.") from error
+        raise UserError(f"{NAME} can't be read: {read_error_text(error)}.") from error

@@ -1,4 +1,4 @@
-"""`submit`: files into the queue, and watching them until they are done."""
+"""`submit`: adds files to the queue and can watch them until they are done."""
 
 import json
 import os
@@ -6,14 +6,33 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import typer
 
 from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.submit_options import (
+    AsJson,
+    Command,
+    FromFile,
+    IfOutputExists,
+    ImportSidecar,
+    IncludeOutputs,
+    Inputs,
+    Label,
+    Metadata,
+    Name,
+    Output,
+    PostScript,
+    PostSidecar,
+    PreScript,
+    PresetName,
+    PreSidecar,
+    Priority,
+    Wait,
+)
 from ffmate_desktop.cli.submit_report import report
 from ffmate_desktop.cli.task_file import as_new_task, read_tasks
 from ffmate_desktop.cli.webhooks import warn_of_webhooks
@@ -29,99 +48,38 @@ from ffmate_desktop.services.output_names import SkippedInput
 
 def submit(
     typer_context: typer.Context,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="INPUT", help="Files; several are one batch.", show_default=False),
-    ] = None,
-    from_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="FILE",
-            help="Tasks in FFmate's JSON instead: one, a list, or a batch. Each has its own preset. "
-            "- reads standard input.",
-        ),
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option("--preset", metavar="NAME", help="Name or uuid of a preset.")
-    ] = None,
-    command: Annotated[
-        str | None,
-        typer.Option(
-            "--command",
-            metavar="CMD",
-            help="ffmpeg's arguments with wildcards: -i ${INPUT_FILE} ... ${OUTPUT_FILE}",
-        ),
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            metavar="PATTERN",
-            help="Output path with wildcards; with --preset also a folder: out/",
-        ),
-    ] = None,
-    priority: Annotated[int | None, number_option("--priority", "N", "Higher runs first.")] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option("--label", metavar="NAME", help="A label that the node must provide. Repeatable."),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="Default: the file's name.")
-    ] = None,
-    metadata: Annotated[str | None, typer.Option("--metadata", metavar="JSON", help="A JSON object.")] = None,
-    if_exists: Annotated[
-        IfExists,
-        typer.Option("--if-exists", help="When the output path is taken; skip queues no task for that file."),
-    ] = IfExists.RENAME,
-    include_outputs: Annotated[
-        bool,
-        typer.Option(
-            "--include-outputs",
-            help="Also queue inputs that this cluster wrote. Without it, several inputs leave them out.",
-        ),
-    ] = False,
-    pre_script: Annotated[
-        str | None,
-        typer.Option(
-            "--pre-script",
-            metavar="SCRIPT",
-            help="Run before the encode; its whole path, with arguments and wildcards.",
-        ),
-    ] = None,
-    pre_sidecar: Annotated[
-        str | None,
-        typer.Option("--pre-sidecar", metavar="PATH", help="Where the script finds the task as JSON."),
-    ] = None,
-    import_sidecar: Annotated[
-        bool,
-        typer.Option("--import-sidecar", help="What the script changes in its sidecar holds for the task."),
-    ] = False,
-    post_script: Annotated[
-        str | None,
-        typer.Option("--post-script", metavar="SCRIPT", help="Run when the output is in its place."),
-    ] = None,
-    post_sidecar: Annotated[
-        str | None, typer.Option("--post-sidecar", metavar="PATH", help="The same for that script.")
-    ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Show progress until all are done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    inputs: Inputs = None,
+    from_file: FromFile = None,
+    preset: PresetName = None,
+    command: Command = None,
+    output: Output = None,
+    priority: Priority = None,
+    label: Label = None,
+    name: Name = None,
+    metadata: Metadata = None,
+    if_exists: IfOutputExists = IfExists.RENAME,
+    include_outputs: IncludeOutputs = False,
+    pre_script: PreScript = None,
+    pre_sidecar: PreSidecar = None,
+    import_sidecar: ImportSidecar = False,
+    post_script: PostScript = None,
+    post_sidecar: PostSidecar = None,
+    wait: Wait = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Put files into the queue."""
+    """Add files to the queue."""
     context = context_of(typer_context)
-    if bool(inputs) == (from_file is not None):
-        raise UsageError(
-            "Name either an INPUT or a file of tasks with --from.",
-            "`ffmate-desktop submit --help` shows both.",
-        )
-    if from_file is not None:
+    if from_file is not None and not inputs:
         file = None if str(from_file) == "-" else from_file.absolute()
-        if not context.run(_submit_file(context, file, wait, as_json)):
-            raise typer.Exit(1)
-        return
-    assert inputs is not None  # noqa: S101 - one of the two is there
+        is_good = context.run(_submit_file(context, file, wait, as_json))
+        raise typer.Exit(0 if is_good else 1)
+    if from_file is not None or not inputs:
+        raise UsageError(
+            "Name either an INPUT, or a file of tasks with --from.",
+            "`ffmate-desktop submit --help` explains both.",
+        )
     if preset is not None and command is not None:
-        raise UsageError("A task has either a preset or a command, not both.", "Leave one of them out.")
+        raise UsageError("A task has either a preset or a command, not both.", "Leave out one of them.")
     new = NewTask(
         input_file="",
         command=command,
@@ -140,7 +98,9 @@ def submit(
 
 def _processing(script: str | None, sidecar: str | None, imports: bool) -> NewProcessing | None:
     if imports and script is None:
-        raise UsageError("--import-sidecar is for what a --pre-script writes.", "Name the script too.")
+        raise UsageError(
+            "--import-sidecar needs --pre-script, which writes the sidecar.", "Add --pre-script."
+        )
     new = NewProcessing(script_path=script, sidecar_path=sidecar, import_sidecar=imports or None)
     return None if new.is_empty else new
 
@@ -152,28 +112,28 @@ def _metadata(text: str | None) -> dict[str, Any]:
         found = json.loads(text)
     except READ_ERRORS as error:
         raise UsageError(
-            f"The metadata cannot be read: {read_error_text(error)}.",
-            """It looks like '{"client": "ACME"}'.""",
+            f"The metadata can't be read: {read_error_text(error)}.",
+            """For example '{"client": "ACME"}'.""",
         ) from error
     if not isinstance(found, dict):
-        raise UsageError("The metadata must be a JSON object.", """It looks like '{"client": "ACME"}'.""")
+        raise UsageError("The metadata must be a JSON object.", """For example '{"client": "ACME"}'.""")
     return found
 
 
 async def _submit_file(context: Context, file: Path | None, wait: bool, as_json: bool) -> bool:
-    """Relative paths start from the folder of the file, or from the working directory."""
+    """Relative paths start at the folder of the file, or at the working directory."""
     entries = read_tasks(file)
     async with open_cluster(context.settings) as cluster:
         presets: dict[str, Preset] = {}
         new = []
         for number, entry in enumerate(entries, 1):
             try:
-                if word := entry.get("preset"):  # by name too, which FFmate does not
+                if word := entry.get("preset"):  # also by name, unlike FFmate
                     if str(word) not in presets:
                         presets[str(word)] = await cluster.presets.find(str(word))
                     entry = entry | {"preset": presets[str(word)].uuid}  # noqa: PLW2901 - the same one
                 new.append(as_new_task(entry))
-            except CONNECTION_LOST:  # some of them are a UserError, and say nothing about this task
+            except CONNECTION_LOST:  # some of these are a UserError, but say nothing about this task
                 raise
             except UserError as error:
                 raise _numbered(error, number, entries) from error
@@ -189,7 +149,7 @@ async def _submit_file(context: Context, file: Path | None, wait: bool, as_json:
 
 
 def _numbered(error: UserError, number: int, entries: Sequence[object]) -> UserError:
-    """The same error; of several tasks it says which one is wrong."""
+    """The same error, naming the task if there are several."""
     if len(entries) > 1:
         error.message = f"Task {number} of {len(entries)}: {error.message}"
     return error
@@ -209,8 +169,8 @@ async def _submit(
         written = await cluster.tasks.own_outputs(inputs) if leaves_out else {}
         if len(written) == len(set(inputs)):
             raise UserError(
-                "Nothing was queued: this cluster wrote all of these files itself.",
-                "Add --include-outputs to encode them again.",
+                "Nothing was queued: this cluster wrote all of these files.",
+                "Use --include-outputs to encode them anyway.",
             )
         chosen = await cluster.presets.find(preset) if preset is not None else None
         pattern = None if output is None else _pattern(output, chosen.output_file if chosen else None)
@@ -233,23 +193,23 @@ async def _submit(
 
 
 def _why_left_out(path: str, task: UUID) -> str:
-    return f"“{path}” is an output of this cluster (task {str(task)[:8]}). --include-outputs takes it too."
+    return f"This cluster wrote it (task {str(task)[:8]}). --include-outputs queues it anyway."
 
 
 def _pattern(output: str, presets_pattern: str | None) -> str:
-    """A folder stands for a file in it, named as the preset would."""
+    """The output file: if a folder is given, a file in it with the name that the preset gives it."""
     is_folder = output.endswith(("/", os.sep)) or ("${" not in output and Path(output).is_dir())
     if not is_folder:
         name = re.split(r"[/\\]", output)[-1]
         if presets_pattern is not None and "." not in name and "${" not in name:
             raise UsageError(
-                f"The output “{output}” has no extension, and there is no such folder.",
-                f"For a new folder write {output}/ and for a file {output}{PurePath(presets_pattern).suffix}",
+                f"The output “{output}” has no extension and isn't an existing folder.",
+                f"For a new folder use {output}/, for a file {output}{PurePath(presets_pattern).suffix}",
             )
         return output
     if presets_pattern is None:
         raise UsageError(
-            f"The output “{output}” is a folder; with --command the name is needed too.",
+            f"The output “{output}” is a folder. With --command, add the name of a file.",
             "For example --output " + "'" + output.rstrip("/\\") + "/${INPUT_FILE_BASENAME}.mp4'",
         )
     name = presets_pattern.replace("\\", "/").rpartition("/")[2]

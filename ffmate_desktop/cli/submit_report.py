@@ -1,4 +1,4 @@
-"""The report of a submission: its tasks as lines or JSON, why they will wait, and watching them."""
+"""Reports a submission: its tasks as lines or JSON, why they wait, and their progress."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -23,10 +23,10 @@ from ffmate_desktop.services.tasks import SubmissionResult
 async def report(
     context: Context, cluster: ClusterServices, submitted: SubmissionResult, wait: bool, as_json: bool
 ) -> bool:
-    """The tasks are queued: what goes wrong from here on must not make anybody queue them again."""
+    """The tasks are queued, so a later error must not make the user queue them again."""
     uuids = submitted.uuids
     if uuids and not await _warn_of_waiting_nodes(cluster, submitted):
-        uuids = ()  # the nodes could not be read, so neither could the tasks
+        uuids = ()  # the nodes couldn't be read, so neither can the tasks
     if wait and submitted.uuids:
         return await _wait(context, cluster, submitted, as_json)
     pages = _read_back(cluster, submitted, uuids)
@@ -38,10 +38,10 @@ async def report(
 
 
 async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: SubmissionResult) -> bool:
-    """Whether the nodes could be read; otherwise a line on stderr says so."""
+    """Whether the nodes could be read; reports it on stderr if not."""
     try:
         warn_of_waiting(submitted.labels, await cluster.nodes.all())
-    except Exception as error:  # noqa: BLE001 - whatever it is, the work of the command is done
+    except Exception as error:  # noqa: BLE001 - the command has done its work, so no error may end it
         _tell_unread(submitted, error)
         return False
     return True
@@ -50,7 +50,7 @@ async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: Submission
 async def _read_back(
     cluster: ClusterServices, submitted: SubmissionResult, uuids: Sequence[UUID]
 ) -> AsyncIterator[list[Task]]:
-    """The tasks as they are now, a page at a time; a line on stderr when they cannot be read."""
+    """Print the tasks, a page at a time; reports on stderr if they can't be read."""
     try:
         async for page in cluster.tasks.get_pages(uuids):
             yield page
@@ -59,9 +59,9 @@ async def _read_back(
 
 
 def _tell_unread(submitted: SubmissionResult, error: BaseException) -> None:
-    logs.cluster.debug("The tasks were queued, then this happened", exc_info=True)
+    logs.cluster.debug("Failed after the tasks were queued", exc_info=True)
     many = "The task is" if submitted.batch is None else f"All {len(submitted.uuids)} tasks are"
-    say(f"{many} queued, but the cluster could not be read: {_why(error)}", err=True)
+    say(f"{many} queued, but reading the cluster failed: {_why(error)}", err=True)
 
 
 def _why(error: BaseException) -> str:
@@ -69,7 +69,7 @@ def _why(error: BaseException) -> str:
 
 
 def _as_json(submitted: SubmissionResult, tasks: Sequence[Task]) -> dict[str, Any]:
-    """One object: the task, or the batch in FFmate's shape."""
+    """Print one object: the task, or the batch in FFmate's format."""
     shown = [task.to_json() for task in tasks] or [{"uuid": str(uuid)} for uuid in submitted.uuids]
     if len(shown) == 1 and submitted.batch is None and not submitted.skipped:
         return shown[0]
@@ -108,16 +108,16 @@ def _tell_skipped(context: Context, submitted: SubmissionResult) -> None:
 
 
 def warn_of_waiting(labels: Iterable[tuple[str, ...]], nodes: Sequence[Node]) -> None:
-    """Say on stderr why tasks will wait: no node is at work, or none that provides what they need."""
+    """Say on stderr why tasks will wait: no node runs, or none that provides their labels."""
     provided = [set(node.labels) for node in nodes if node.status in ("online", "late")]
     if not provided:
-        say("No node is at work yet: the tasks wait until one joins (ffmate-desktop --no-gui).", err=True)
+        say("No node is running. The tasks wait until one joins (ffmate-desktop --no-gui).", err=True)
         return
     for needed in sorted(labels):
         if not any(offered.issuperset(needed) for offered in provided):
             options = " ".join(f"--label {label}" for label in needed)
             say(
-                f"No node at work provides {' '.join(needed)}: the tasks wait until one joins"
+                f"No running node provides {' '.join(needed)}. The tasks wait until one joins"
                 f" (ffmate-desktop --no-gui {options}).",
                 err=True,
             )
@@ -135,13 +135,15 @@ async def _wait(
         tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
     except asyncio.CancelledError:  # Ctrl+C
         see = f"list --batch {submitted.batch}" if submitted.batch else f"show {submitted.uuids[0]}"
-        say(f"No longer watching; the tasks go on. See them: ffmate-desktop tasks {see}", err=True)
+        say(f"Stopped watching; the tasks continue. To see them: ffmate-desktop tasks {see}", err=True)
         raise
     except _NOT_WATCHED as error:
-        raise UserError(f"The tasks are queued and go on, but cannot be watched: {_why(error)}") from error
+        raise UserError(
+            f"The tasks are queued and continue, but watching them failed: {_why(error)}"
+        ) from error
     if as_json:
         context.print_json(_as_json(submitted, tasks) if tasks else {})
     missing = len(submitted.uuids) - len(tasks)
     if missing:
-        raise UserError(f"{missing} of the tasks were deleted meanwhile.")
+        raise UserError(f"{missing} of the tasks were deleted in the meantime.")
     return all(task.status is TaskStatus.DONE_SUCCESSFUL or task.skipped for task in tasks)

@@ -1,4 +1,4 @@
-"""Tables that print their rows as these are read: a page at a time in memory, however many there are."""
+"""Tables that print rows as they are read, with one page in memory."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -13,28 +13,28 @@ from ffmate_desktop.cli.text import printable
 
 GAP = "  "
 _NARROWEST = 4
-"""Columns that give way on a narrow terminal keep at least this width."""
+"""The least width of a column that shrinks on a narrow terminal."""
 
 _WIDEST = 120
-"""For other programs columns line up as long as values are not longer: one long value would widen every row."""
+"""In output for other programs, columns line up for values up to this width; a longer one would widen every row."""
 
 Cell = str | Text
-"""A text with control characters in it is safe: the writer replaces them. Of a `Text` only its style is used."""
+"""The writer replaces control characters in a text. Only the style of a `Text` is used."""
 
 
 class Fit(Enum):
-    """What happens to a long value on a terminal."""
+    """How a long value is shown on a terminal."""
 
     WHOLE = "whole"
-    """The column keeps its width as long as others can give way."""
+    """The column keeps its width as long as others can shrink."""
     CUT = "cut"
-    """An ellipsis stands for the end."""
+    """It ends with an ellipsis."""
     FOLD = "fold"
     """It continues on the next line."""
 
 
 class TableColumn(NamedTuple):
-    """The head of a column."""
+    """The header of a column."""
 
     name: str
     fit: Fit = Fit.WHOLE
@@ -44,7 +44,7 @@ class TableColumn(NamedTuple):
 class TableWriter:
     """Writes rows to `console`. The first rows decide how wide the columns are.
 
-    On a terminal a row fits its width. Other programs get whole values, with two blanks between columns.
+    On a terminal, rows fit its width. Other programs get complete values, with two spaces between columns.
     """
 
     def __init__(self, console: Console, *columns: TableColumn) -> None:
@@ -55,7 +55,7 @@ class TableWriter:
         self._codes = cache(self._styled)
 
     def write(self, rows: Iterable[Sequence[Cell]]) -> None:
-        """Print these rows, below the head when they are the first."""
+        """Print these rows, with the header above the first."""
         page = [[_parts(cell) for cell in row] for row in rows]
         if not page:
             return
@@ -73,7 +73,7 @@ class TableWriter:
             for place, column in enumerate(self._columns)
         ]
         if not self._terminal:
-            # Longer values are printed whole, and push the columns behind them.
+            # Longer values are printed in full and push the columns after them.
             return [min(width, _WIDEST) for width in widths]
         room = self._console.width - len(GAP) * (len(widths) - 1)
         flexible = [place for place, column in enumerate(self._columns) if column.fit is not Fit.WHOLE]
@@ -112,7 +112,7 @@ class TableWriter:
         return [set_cell_size(text, width - 1).rstrip() + "…"]
 
     def _styled(self, style: str) -> tuple[str, str]:
-        """What switches a style on and off on this terminal."""
+        """The codes that switch a style on and off on this terminal."""
         if self._console.legacy_windows:  # has no codes
             return "", ""
         with self._console.capture() as captured:
@@ -132,7 +132,7 @@ def _width(text: str) -> int:
 
 
 def _shrink(widths: list[int], places: Iterable[int], room: int, least: int) -> None:
-    """Take from the widest of these columns until the row fits, or none can give more."""
+    """Shrink the widest of these columns until the row fits or none can shrink further."""
     places = list(places)
     while places and (over := sum(widths) - room) > 0:
         widest = max(widths[place] for place in places)

@@ -1,4 +1,4 @@
-"""The commands that act on tasks, named one by one or by conditions: cancel, pause, resume, restart, delete."""
+"""Commands that act on tasks, by uuid or by conditions: cancel, pause, resume, restart, delete."""
 
 import inspect
 import sys
@@ -36,30 +36,31 @@ from ffmate_desktop.services.bulk import BulkResult, TaskAction
 from ffmate_desktop.services.cluster_services import ClusterServices
 
 SomeUuids = Annotated[
-    list[str] | None, typer.Argument(metavar="UUID", help="A unique beginning is enough.", show_default=False)
+    list[str] | None,
+    typer.Argument(metavar="UUID", help="The first characters are enough.", show_default=False),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What is said of a task that was changed, and of one that could not be."""
+    """Words for a task that was changed, and for one that couldn't be."""
 
     done: str
     refused: str
 
 
-_NOT_DONE = "already done, nothing to do."
+_NOT_DONE = "already done; nothing changed."
 _WORDS = {
     TaskAction.CANCEL: _Words("cancelled", _NOT_DONE),
     TaskAction.PAUSE: _Words("paused", _NOT_DONE),
     TaskAction.RESUME: _Words("resumed", _NOT_DONE),
-    TaskAction.RESTART: _Words("queued again", "not done yet, so it cannot be restarted."),
-    TaskAction.DELETE: _Words("deleted", "could not be deleted."),
+    TaskAction.RESTART: _Words("queued again", "isn't finished, so it can't be restarted."),
+    TaskAction.DELETE: _Words("deleted", "couldn't be deleted."),
 }
 
 
 def _add(action: TaskAction, help_text: str, *, asks: bool = False) -> None:
-    """A command that takes uuids or conditions. With `asks` it asks on a terminal, unless --yes is given."""
+    """Make a command that takes uuids or conditions. With `asks`, it asks on a terminal, unless --yes is used."""
 
     def run(
         typer_context: typer.Context,
@@ -92,7 +93,7 @@ def _add(action: TaskAction, help_text: str, *, asks: bool = False) -> None:
     if not asks:  # no --yes: typer makes the options from the signature
         whole = inspect.signature(run)
         kept = [one for one in whole.parameters.values() if one.name != "yes"]
-        run.__signature__ = whole.replace(parameters=kept)  # type: ignore[attr-defined]  # inspect reads it
+        run.__signature__ = whole.replace(parameters=kept)  # type: ignore[attr-defined]  # typer reads it
     app.command(action.value)(run)
 
 
@@ -108,13 +109,13 @@ def _perform(
 ) -> None:
     if bool(uuids) == bool(where):
         raise UsageError(
-            "Name either tasks, or conditions such as --batch or --status.",
+            "Name tasks, or use conditions such as --batch or --status.",
             f"`ffmate-desktop tasks {action} --help` shows them.",
         )
     if not uuids:
         context.run(_perform_on_all(context, action, where, asks=asks, dry_run=dry_run, as_json=as_json))
     elif dry_run:
-        raise UsageError("--dry-run counts what meets conditions.", "The tasks are named already.")
+        raise UsageError("--dry-run needs conditions.", "The tasks are named, so there is nothing to count.")
     else:
         context.run(_perform_on_each(context, action, uuids, asks=asks, as_json=as_json))
 
@@ -130,7 +131,7 @@ async def _perform_on_each(
         affected = await cluster.bulk.act(action)(uuids, None)
         after = await cluster.tasks.get(uuids) if as_json else []
     if as_json:
-        fresh = {task.uuid: task for task in after}  # what was deleted is shown as it was
+        fresh = {task.uuid: task for task in after}  # deleted tasks are shown as they were
         context.print_json([fresh.get(task.uuid, task).to_json() for task in before])
     else:
         for uuid in uuids:
@@ -146,13 +147,13 @@ def _may_delete(tasks: Sequence[Task]) -> bool:
     if not running:
         return True
     what = f"“{printable(running[0].name)}” is" if len(running) == 1 else f"{len(running)} of these tasks are"
-    return ask(f"{what} running: stop and delete?")
+    return ask(f"{what} running. Stop and delete?")
 
 
 async def _perform_on_all(
     context: Context, action: TaskAction, where: Conditions, *, asks: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Do it to all tasks that meet the conditions, and say in one line to how many."""
+    """Act on all tasks that meet the conditions; print how many in one line."""
     async with open_cluster(context.settings) as cluster:
         selected = await cluster.bulk.select(await where.selection(cluster))
         await where.check_presets(cluster, selected)
@@ -179,7 +180,7 @@ async def _act(cluster: ClusterServices, selected: SelectedTasks, action: TaskAc
 
 
 def _fitting(selected: SelectedTasks, action: TaskAction) -> SelectedTasks:
-    """Those of them that it would change."""
+    """Those that the action would change."""
     counts = {status: count for status, count in selected.by_status.items() if status in action.applies_to}
     return SelectedTasks(selected.selection, selected.before, selected.newest, counts)
 
@@ -195,8 +196,8 @@ def _question(fitting: SelectedTasks, action: TaskAction) -> str:
     return f"{'Delete' if action is TaskAction.DELETE else 'Cancel'} {in_words(fitting)}?"
 
 
-_add(TaskAction.CANCEL, "Cancel: kill ffmpeg, remove what it wrote.", asks=True)
-_add(TaskAction.PAUSE, "Suspend a running task, hold a queued one.")
-_add(TaskAction.RESUME, "Let a paused task go on.")
-_add(TaskAction.RESTART, "Queue finished tasks again, from the beginning.")
-_add(TaskAction.DELETE, "Remove tasks and their logs; running ones are ended.", asks=True)
+_add(TaskAction.CANCEL, "Cancel tasks: stops ffmpeg and removes its unfinished output.", asks=True)
+_add(TaskAction.PAUSE, "Pause tasks: suspends running ones, holds queued ones.")
+_add(TaskAction.RESUME, "Resume paused tasks.")
+_add(TaskAction.RESTART, "Queue finished tasks again. They start from the beginning.")
+_add(TaskAction.DELETE, "Delete tasks and their logs. Running ones are stopped first.", asks=True)

@@ -1,4 +1,4 @@
-"""`tasks edit`: another priority, labels, preset or name for tasks that wait."""
+"""`tasks edit`: changes priority, labels, preset or name of waiting tasks."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -28,7 +28,7 @@ __all__ = ["app"]
 def edit(
     typer_context: typer.Context,
     uuids: SomeUuids = None,
-    priority: Annotated[int | None, number_option("--priority", "N", "Higher runs first.")] = None,
+    priority: Annotated[int | None, number_option("--priority", "N", "Higher numbers run first.")] = None,
     label: Annotated[
         list[str] | None,
         typer.Option(
@@ -44,38 +44,38 @@ def edit(
     preset: Annotated[
         str | None,
         typer.Option(
-            "--preset", metavar="NAME", help="Another preset, with its command, output, labels and scripts."
+            "--preset", metavar="NAME", help="New preset, with its command, output, labels and scripts."
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Another name.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="New name.")] = None,
     batch: OfBatch = None,
     older_than: OlderThan = None,
     from_preset: Annotated[
         list[str] | None,
-        typer.Option("--from-preset", metavar="NAME", help="Tasks made from this preset. Repeatable."),
+        typer.Option("--from-preset", metavar="NAME", help="Tasks created from this preset. Repeatable."),
     ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change waiting tasks, by uuid or by --batch, --older-than and --from-preset."""
+    """Change waiting tasks, by uuid or by conditions."""
     where = Conditions(batch=batch, older_than=older_than, preset=from_preset, preset_option="--from-preset")
     if bool(uuids) == bool(where):
         raise UsageError(
-            "Name either tasks, or conditions such as --batch.",
+            "Name tasks, or use conditions such as --batch.",
             "`ffmate-desktop tasks edit --help` shows them.",
         )
     if uuids and dry_run:
-        raise UsageError("--dry-run counts what meets conditions.", "The tasks are named already.")
+        raise UsageError("--dry-run needs conditions.", "The tasks are named, so there is nothing to count.")
     if name is not None and not name.strip():
         raise UsageError("A task needs a name.")
     if preset is not None and remove_label:
-        raise UsageError("A new preset brings its labels.", "Leave out --remove-label, or --preset.")
+        raise UsageError("A new preset brings its own labels.", "Leave out --remove-label, or --preset.")
     labels = LabelChange(
         None if label is None else _words(label), add=_words(add_label), remove=_words(remove_label)
     )
     change = BulkEdit(priority, labels, name=name)
     if not change and preset is None:
-        raise UsageError("What should be changed?", "`ffmate-desktop tasks edit --help` shows what can be.")
+        raise UsageError("What should be changed?", "`ffmate-desktop tasks edit --help` shows the options.")
     context = context_of(typer_context)
     if uuids:
         context.run(_edit_each(context, uuids, change, preset, as_json))
@@ -130,14 +130,14 @@ async def _edit_all(
     elif selected.total:
         context.console.print(f"{edited.changed} of {tasks_in_words(selected.total)} changed")
     else:
-        context.console.print("No task that waits meets these conditions.")
+        context.console.print("No waiting task meets these conditions.")
     _complain(edited.examples, edited.refused)
 
 
 def _complain(examples: Mapping[UUID, str], refused: int) -> None:
-    """Raises UserError for tasks that were not changed: the first of them with the reason."""
+    """Raises UserError for tasks that weren't changed: the first ones with the reason."""
     told = [f"{str(uuid)[:8]}: {why}" for uuid, why in islice(examples.items(), MAX_EXAMPLES)]
     if refused > len(told):
-        told.append(f"{tasks_in_words(refused - len(told))} more could not be changed.")
+        told.append(f"{tasks_in_words(refused - len(told))} more couldn't be changed.")
     if told:
         raise UserError(printable(" ".join(told)))

@@ -15,21 +15,21 @@ from ffmate_desktop.domain.wrong_data import READ_ERRORS, first_validation_error
 from ffmate_desktop.private_files import read_file
 
 LARGEST = 256 * 1024 * 1024
-"""Bytes; a hundred thousand tasks take less."""
+"""Bytes; a hundred thousand tasks need less."""
 
 
 def read_tasks(file: Path | None) -> list[dict[str, Any]]:
-    """The tasks of a file, or of standard input for None, as they stand there; raises UserError."""
+    """The tasks in a file, or in standard input for None, unchecked. Raises UserError."""
     name = NAME if file is None else f"“{file}”"
     try:
         data = json.loads(read_standard_input() if file is None else _read(file))
     except READ_ERRORS as error:
-        raise UserError(f"{name} cannot be read: {read_error_text(error)}.") from error
+        raise UserError(f"{name} can't be read: {read_error_text(error)}.") from error
     entries = data.get("tasks", data) if isinstance(data, dict) else data
     entries = entries if isinstance(entries, list) else [entries]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise UserError(
-            f"{name} holds no tasks.",
+            f"{name} contains no tasks.",
             'It should look like {"tasks": [{"inputFile": "a.mov", "preset": "..."}]}',
         )
     if isinstance(data, dict) and "tasks" in data:
@@ -38,7 +38,7 @@ def read_tasks(file: Path | None) -> list[dict[str, Any]]:
 
 
 def _warn_of_others(batch: dict[str, Any], name: str) -> None:
-    """A field of the batch itself, such as webhooks or metadata, applies to no task: one line on stderr."""
+    """Warn on stderr that fields of the batch itself, such as webhooks or metadata, are ignored."""
     others = sorted(batch.keys() - {"tasks", "uuid"})
     if others:
         fields = ", ".join(f"“{printable(field)}”" for field in others[:5])
@@ -53,15 +53,15 @@ def _read(file: Path) -> str:
 
 
 def as_new_task(entry: dict[str, Any]) -> NewTask:
-    """One of them; with a preset, the preset's command counts, as in FFmate. Raises UsageError."""
+    """One task. If it has a preset, its command is ignored, as in FFmate. Raises UsageError."""
     known = {field.alias or name for name, field in NewTask.model_fields.items()}
     unknown = sorted(entry.keys() - known)
     if unknown:
-        raise UsageError(f"A task has no field “{unknown[0]}”.", f"There are {', '.join(sorted(known))}.")
+        raise UsageError(f"A task has no field “{unknown[0]}”.", f"Fields: {', '.join(sorted(known))}.")
     given = {key: value for key, value in entry.items() if value is not None}
     if given.get("preset"):
         given.pop("command", None)
     try:
         return NewTask.model_validate(given)
     except ValidationError as error:
-        raise UsageError(f"It is not valid: {first_validation_error(error)}.") from error
+        raise UsageError(f"It isn't valid: {first_validation_error(error)}.") from error

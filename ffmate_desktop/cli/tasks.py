@@ -1,4 +1,4 @@
-"""The commands that show tasks: list, show, log."""
+"""Commands that show tasks: list, show, log."""
 
 import json
 import sys
@@ -30,9 +30,9 @@ from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.domain.task import Task
 from ffmate_desktop.services.tasks import TaskService
 
-app = typer.Typer(help="The tasks in the queue, running, and done.")
+app = typer.Typer(help="Tasks in the queue: waiting, running and done.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Uuids = Annotated[list[str], typer.Argument(metavar="UUID", help="A unique beginning is enough.")]
+Uuids = Annotated[list[str], typer.Argument(metavar="UUID", help="The first characters are enough.")]
 
 
 @app.command("list")
@@ -48,7 +48,7 @@ def list_tasks(
     limit: Annotated[int, number_option("--limit", "N", "How many to show at most; 0 shows all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Tasks, newest first."""
+    """List tasks, newest first."""
     context = context_of(typer_context)
     where = Conditions(
         batch=batch, status=status, older_than=older_than, preset=preset, node=node, label=label, name=name
@@ -71,7 +71,7 @@ async def _list(context: Context, where: Conditions, limit: int | None, as_json:
     if not found and where:
         context.console.print("No task meets these conditions.")
     elif not found:
-        context.console.print("No tasks. Queue some: ffmate-desktop submit --preset NAME FILES")
+        context.console.print("No tasks. To queue some: ffmate-desktop submit --preset NAME FILES")
 
 
 _COLUMNS = (
@@ -101,7 +101,7 @@ def _row(task: Task, now: float) -> Sequence[Cell]:
 
 @app.command("show")
 def show(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> None:
-    """Everything about a task."""
+    """Show everything about a task."""
     context = context_of(typer_context)
     context.run(_show(context, uuids, as_json))
 
@@ -166,13 +166,13 @@ def _scripts(task: Task) -> list[tuple[str, str | None]]:
 
 
 async def resolve(tasks: TaskService, beginnings: Sequence[str]) -> list[UUID]:
-    """The tasks whose uuids begin so."""
+    """The tasks whose uuids begin with these characters."""
     return [await tasks.resolve(text) for text in beginnings]
 
 
 @app.command("log")
 def log(typer_context: typer.Context, uuids: Uuids, as_json: AsJson = False) -> None:
-    """What ffmpeg and the node said of a task, all attempts."""
+    """Show the log of a task: all attempts, ffmpeg and node."""
     context = context_of(typer_context)
     context.run(_log(context, uuids, as_json))
 

@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Numbers, times and names as people read them."""
 
 import re
 import time
@@ -37,12 +37,12 @@ def ago(seconds: float) -> str:
 
 
 def moment(milliseconds: int) -> str:
-    """`2026-11-23 22:54:52`, on the clock of this computer."""
+    """`2026-11-23 22:54:52`, in local time."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(milliseconds / 1000))
 
 
 def short_version(version: str) -> str:
-    """`9.0.2` of `n9.0.2-17-g2a571b6068`; a version that doesn't begin with a number stays as it is."""
+    """`9.0.2` of `n9.0.2-17-g2a571b6068`; a version that doesn't begin with a number stays unchanged."""
     number = re.match(r"n?(\d+(?:\.\d+)+)", version)
     return number[1] if number else version
 
@@ -58,12 +58,12 @@ def size(count: int) -> str:
 
 
 def printable(text: str) -> str:
-    """One line for a table, with `?` for control characters and for those of uncertain width."""
+    """One line for a table, with `?` for control characters and characters of uncertain width."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def status_text(task: Task) -> Text:
-    """The status with its colour; a paused task says so."""
+    """The status in its color, with a note if the task is paused."""
     word = printable(task.status_word or task.status.value)
     notes = [note for note, is_so in (("paused", task.paused), ("unreadable", task.unreadable)) if is_so]
     return Text(f"{word} ({', '.join(notes)})" if notes else word, STATUS_COLOURS.get(task.status, ""))

@@ -1,9 +1,9 @@
-"""What this program is."""
+"""`version`."""
 
 from ffmate_desktop import __version__
 from ffmate_desktop.cli.terminal import say
 
 
 def version() -> None:
-    """The version of this program."""
+    """Show the version of this program."""
     say(f"ffmate-desktop {__version__}")

@@ -1,4 +1,4 @@
-"""Webhooks are kept, and nothing sends them: a command that takes some says so."""
+"""Warns that webhooks are stored but not sent yet."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,6 +7,6 @@ from ffmate_desktop.domain.processing import DirectWebhook
 
 
 def warn_of_webhooks(taken: Iterable[Sequence[DirectWebhook] | None]) -> None:
-    """One line on stderr if there are any."""
+    """Warn on stderr if there are webhooks."""
     if any(taken):
-        say("Nothing sends webhooks yet: they are kept, but no request is made.", err=True)
+        say("Webhooks are stored, but this version doesn't send them yet.", err=True)

@@ -1,4 +1,4 @@
-"""Opening the window, and saying so when this computer cannot show one."""
+"""Opens the window, or says why this computer can't show one."""
 
 import os
 import platform
@@ -18,15 +18,15 @@ from ffmate_desktop.settings.table import Settings
 if TYPE_CHECKING:
     from ffmate_desktop.gui.preferences.setup import Setup
 
-NO_WINDOW = "`ffmate-desktop --no-gui` is a node without a window."
+NO_WINDOW = "`ffmate-desktop --no-gui` runs a node without a window."
 
 
 def show(settings: Settings, files: Sequence[str]) -> int:
-    """Until the window is closed; returns the exit code. Raises UserError without a screen, or without Qt."""
+    """Show the window until it is closed; returns the exit code. Raises UserError without a screen or Qt."""
     if platform.system() == "Linux" and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
-        raise UserError("There is no screen here to open a window on.", NO_WINDOW)
+        raise UserError("This computer has no screen to open a window on.", NO_WINDOW)
     try:
         with ExitStack() as stack:
             from ffmate_desktop.gui import app  # noqa: PLC0415 - Qt; nodes without a window lack its libraries
@@ -44,18 +44,18 @@ def show(settings: Settings, files: Sequence[str]) -> int:
         if "PySide6" not in (error.name or "") and ".so" not in str(error):
             raise
         raise UserError(
-            f"The window cannot open, because Qt does not start: {error}.", f"{_remedy()} {NO_WINDOW}"
+            f"The window can't open because Qt doesn't start: {error}.", f"{_remedy()} {NO_WINDOW}"
         ) from error
 
 
 def _prepare(data_dir: Path) -> None:
-    """Make the data folder; what Qt reads in it must be files, or it would wait for ever. Raises UserError."""
+    """Create the data folder and check the files that Qt reads: it would wait forever on a pipe. Raises UserError."""
     try:
         make_data_folder(data_dir, own=data_dir == default_data_dir())
     except OSError as error:
         raise UserError(
-            f"The data folder {data_dir} cannot be used: {error.strerror or error}.",
-            "Change its permissions, or choose another one with --data-dir.",
+            f"The data folder {data_dir} can't be used: {error.strerror or error}.",
+            "Change its permissions, or choose another with --data-dir.",
         ) from error
     for name, look in (("window.ini", read_file), ("window.lock", check_file)):
         try:
@@ -64,14 +64,14 @@ def _prepare(data_dir: Path) -> None:
             continue
         except READ_ERRORS as error:
             raise UserError(
-                f"{data_dir / name} cannot be read: {read_error_text(error)}.", "Remove it."
+                f"{data_dir / name} can't be read: {read_error_text(error)}.", "Remove it."
             ) from error
 
 
 def _load(settings: Settings, stack: ExitStack) -> "Setup":
-    """The database's driver, the node and all that: half of the time of a start, which the user need not wait for.
+    """Load the database driver, the node and the rest after the first paint: half of the time of a start.
 
-    What has to be ended with the program goes on the stack.
+    What must end with the program is put on the stack.
     """
     from ffmate_desktop.db.embedded.prestart import prestarted_database  # noqa: PLC0415 - the window has been painted
 
@@ -84,5 +84,5 @@ def _load(settings: Settings, stack: ExitStack) -> "Setup":
 
 def _remedy() -> str:
     if platform.system() == "Linux":
-        return "`python3 packaging/bootstrap.py libraries` installs what Qt needs of the system, or says how."
+        return "`python3 packaging/bootstrap.py libraries` installs the system libraries that Qt needs, or says how."
     return "Install FFmate Desktop again."

@@ -41,13 +41,13 @@ async def test_failed_tasks_are_queued_again_by_condition(database_uri: str, cle
 
 
 WRONG = (
-    (["delete"], "Name either tasks, or conditions"),
-    (["cancel", "abc", "--batch", "abc"], "Name either tasks, or conditions"),
-    (["restart", "--status", "FAILED"], "“FAILED” is not a status."),
+    (["delete"], "Name tasks, or use conditions"),
+    (["cancel", "abc", "--batch", "abc"], "Name tasks, or use conditions"),
+    (["restart", "--status", "FAILED"], "“FAILED” isn't a status."),
     (["delete", "--older-than", "a month"], "“a month” isn't a duration."),
     (["delete", "--status", "DONE_ERROR", "--label", ""], "--label has no value."),
     (["delete", "--batch", " "], "--batch has no value."),
-    (["pause", "abc", "--dry-run"], "--dry-run counts what meets conditions."),
+    (["pause", "abc", "--dry-run"], "--dry-run needs conditions."),
     (["restart", "--preset", "Nothing"], "The preset “Nothing” doesn't exist."),
 )
 
@@ -109,7 +109,7 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
     for arguments, sentence in (
         (["--batch", BATCH], "What should be changed?"),
         (["--from-preset", "", "--priority", "1"], "--from-preset has no value."),
-        ([waiting["uuid"], "--batch", BATCH, "--priority", "1"], "Name either tasks"),
+        ([waiting["uuid"], "--batch", BATCH, "--priority", "1"], "Name tasks"),
         ([waiting["uuid"], "--label", "a b", "--preset", "X", "--remove-label", "a"], "A new preset brings"),
         ([waiting["uuid"], "--add-label", "a;b"], "“a;b” isn't a valid label."),
         ([waiting["uuid"], "--priority", "-1"], "--priority takes a whole number"),

@@ -61,9 +61,9 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["task"], "Did you mean “tasks”?"),
         (
             ["tasks", "lst"],
-            "`ffmate-desktop tasks` has no command “lst”. Did you mean “list”? There are list, ",
+            "`ffmate-desktop tasks` has no command “lst”. Did you mean “list”? Commands: list, ",
         ),
-        (["watchfolders"], "`ffmate-desktop watchfolders` needs a command. There are list, "),
+        (["watchfolders"], "`ffmate-desktop watchfolders` needs a command. Commands: list, "),
         (["submit", "a", "--preset"], "`ffmate-desktop submit --help`"),
         (
             ["--max-concurrent-tasks", "-1", "--no-gui"],
@@ -72,14 +72,14 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["--no-gui", "--heartbeat", "soon"], "a number from 0.5 to 3600, not “soon”."),
         (["--data-dir", __file__, "tasks", "list"], "--data-dir needs a folder, and “"),
         (["--no-gui", "--label", "two words;"], "isn't a valid label"),
-        (["submit"], "either an INPUT or a file of tasks"),
+        (["submit"], "Name either an INPUT, or a file of tasks"),
         (["watchfolders", "edit", "in"], "What should be changed?"),
         (["submit", "x", "--preset", "a", "--command", "b"], "either a preset or a command"),
         (["submit", "x", "--command", "b", "--metadata", "{"], "isn't valid JSON"),
         (["submit", "x", "--command", "b", "--metadata", "[1]"], "JSON object"),
         (["submit", "x", "--command", "b", "--if-exists", "perhaps"], "if-exists"),
         (["submit", "x", "--command", "b", "--priority", "-1"], "priority"),
-        (["tasks", "list", "--status", "ASLEEP"], "is not a status"),
+        (["tasks", "list", "--status", "ASLEEP"], "isn't a status"),
         (["tasks", "list", "--limit", "-1"], "--limit takes a whole number, 0 or more, not “-1”."),
         (["tasks", "list", "--limit", "99999999999999999999"], "--limit takes 2147483647 at most, not “999"),
         (

@@ -19,9 +19,9 @@ async def test_nodes_are_paused_resumed_and_given_slots(database_uri: str, clerk
         nodes: list[dict[str, Any]] = json.loads(ask("list", "--json")[1])
         return {node["identifier"]: (node["paused"], node["slots"], node["state"]) for node in nodes}
 
-    assert ask("pause", "--all") == (0, "No node at work needs it.\n", "")
+    assert ask("pause", "--all") == (0, "No running node needs this.\n", "")
     async with joined(database_uri, identifier="a"), joined(database_uri, identifier="b"):
-        assert ask("pause", "a") == (0, "a claims nothing new until it is resumed.\n", "")
+        assert ask("pause", "a") == (0, "a claims no tasks until you resume it.\n", "")
         assert seen() == {"a": (True, 3, "online"), "b": (False, 3, "online")}
         assert "online, paused" in ask("list")[1]
         code, out, _ = ask("slots", "a", "7", "--json")
@@ -37,21 +37,21 @@ async def test_nodes_are_paused_resumed_and_given_slots(database_uri: str, clerk
         assert ask("resume", "b")[0] == 0
         assert seen()["b"] == (False, 1, "online")
         code, out, err = ask("pause", "a", "c")
-        assert (code, out) == (1, "a claims nothing new until it is resumed.\n")
+        assert (code, out) == (1, "a claims no tasks until you resume it.\n")
         assert err.startswith("ffmate-desktop: No node named “c” is online.")
 
 
 WRONG = (
-    (["pause"], "Name nodes, or use --all."),
-    (["resume", "a", "--all"], "Name nodes, or use --all."),
+    (["pause"], "Name one or more nodes, or use --all."),
+    (["resume", "a", "--all"], "Name one or more nodes, or use --all."),
     (["slots"], "Name a node and a number of slots"),
     (["slots", "a", "b", "3"], "Got unexpected extra argument"),
     (["slots", "a", "3", "--all"], "Name a node and a number of slots"),
     (["slots", "--all"], "Name a node and a number of slots"),
-    (["slots", "a", "many"], "“many” is not a number of slots."),
+    (["slots", "a", "many"], "“many” isn't a number of slots."),
     (["slots", "a", "-1"], "No such option: -1"),
     (["slots", "a", "1001"], "A node can have 0 to 1000 slots."),
-    (["slots", "a", "9999999999999"], "“9999999999999” is not a number of slots."),
+    (["slots", "a", "9999999999999"], "“9999999999999” isn't a number of slots."),
 )
 
 

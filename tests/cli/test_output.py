@@ -29,7 +29,7 @@ def test_a_command_that_only_shows_ends_with_the_reason(full: int, command: str)
     output = Output(full, needed=True)
     output.belongs_to(command)
     assert output.write(b"") == 0  # click asks so whether bytes are taken
-    with pytest.raises(LostOutputError, match=r"cannot be written: No space left on device\.") as caught:
+    with pytest.raises(LostOutputError, match=r"can't be written: No space left on device\.") as caught:
         output.write(b"text")
     assert caught.value.is_wanted
     assert output.write(b"what is flushed at the end") == 26
@@ -42,8 +42,8 @@ def test_a_command_that_does_something_goes_on_and_says_so(full: int, command: s
     output = Output(full, needed=True)
     output.belongs_to(f"ffmate-desktop {command}")
     assert output.write(b"text") == 4
-    done = "The tasks are queued." if command == "submit" else "The command itself was carried out."
-    assert output.lost() == f"The output cannot be written: No space left on device. {done}"
+    done = "The tasks are queued." if command == "submit" else "The command itself succeeded."
+    assert output.lost() == f"The output can't be written: No space left on device. {done}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes end in another way there")
@@ -82,8 +82,8 @@ def test_the_program_says_one_line(database_uri: str, tmp_path: Path) -> None:
                 env=environment(variables), cwd=tmp_path, timeout=PATIENCE, check=False, text=True,
                 stderr=subprocess.PIPE, preexec_fn=None if stream["stdout"] else lambda: os.close(1), **stream,
             )  # fmt: skip
-            lines = [line for line in ended.stderr.splitlines() if not line.startswith("No node is at work")]
+            lines = [line for line in ended.stderr.splitlines() if not line.startswith("No node is running")]
             assert (ended.returncode, lines) == (
                 code,
-                [f"ffmate-desktop: The output cannot be written: {said}"],
+                [f"ffmate-desktop: The output can't be written: {said}"],
             )

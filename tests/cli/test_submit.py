@@ -29,7 +29,7 @@ def test_a_folder_stands_for_a_file_in_it(output: str, pattern: str) -> None:
 def test_a_folder_without_its_slash_is_not_taken_for_a_file() -> None:
     with pytest.raises(UsageError) as caught:
         _pattern("/nowhere/out", PRESETS)
-    assert "write /nowhere/out/ and for a file /nowhere/out.mp4" in str(caught.value)
+    assert "use /nowhere/out/, for a file /nowhere/out.mp4" in str(caught.value)
 
 
 def test_a_command_may_write_a_file_without_extension() -> None:
@@ -37,7 +37,7 @@ def test_a_command_may_write_a_file_without_extension() -> None:
 
 
 def test_a_folder_needs_a_name_when_no_preset_gives_one() -> None:
-    with pytest.raises(UsageError, match="the name is needed too"):
+    with pytest.raises(UsageError, match="add the name of a file"):
         _pattern("/nowhere/", None)
 
 
@@ -52,11 +52,11 @@ def node(status: str, *labels: str) -> Node:
 @pytest.mark.parametrize(
     ("tasks", "nodes", "words"),
     [
-        ([task()], [], "No node is at work yet"),
-        ([task()], [node("left"), node("lost"), node("draining")], "No node is at work yet"),
+        ([task()], [], "No node is running"),
+        ([task()], [node("left"), node("lost"), node("draining")], "No node is running"),
         ([task()], [node("online")], ""),
         ([task("gpu")], [node("late", "gpu", "os:linux")], ""),
-        ([task("gpu", "x")], [node("online", "gpu"), node("online", "x")], "No node at work provides gpu x:"),
+        ([task("gpu", "x")], [node("online", "gpu"), node("online", "x")], "No running node provides gpu x."),
         ([task(), task("gpu")], [node("online"), node("left", "gpu")], "--no-gui --label gpu)"),
     ],
 )

@@ -69,11 +69,11 @@ def test_a_database_of_ffmate_is_shown_then_taken_over(program: Program, home: P
         database.commit()
     shown = program.look("import-ffmate", str(path), "--dry-run")
     assert [item["fate"] for item in shown].count("new") == 6
-    assert program.refused("import-ffmate", str(path))[1].startswith("Nobody can be asked here.")
+    assert program.refused("import-ffmate", str(path))[1].startswith("There is no terminal to ask for")
     code, out, err = program.run("import-ffmate", str(path), "--yes")
     assert code == 0, err
     assert "Inbox" in out and "taken" in out
-    assert "sends none yet" in err
+    assert "doesn't send them yet" in err
     assert program.look("presets", "show", "It's “Delivery”")["preProcessing"] == theirs.BEFORE
     assert len(program.look("watchfolders", "list")) == 2
     code, out, _ = program.run("import-ffmate", str(path), "--yes")

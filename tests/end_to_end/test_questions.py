@@ -35,7 +35,7 @@ def test_a_running_task_is_not_deleted_unasked(program: Program, clip: Path) -> 
     program.encoding(uuid, "a")
     code, screen = _answered(program, "n\n", "tasks", "delete", uuid)
     assert code == 130
-    assert "“clip.mov” is running: stop and delete? [y/N]" in screen
+    assert "“clip.mov” is running. Stop and delete? [y/N]" in screen
     assert program.task(uuid)["status"] == "RUNNING"
     code, screen = _answered(program, "y\n", "tasks", "delete", uuid)
     assert code == 0

@@ -66,7 +66,7 @@ def test_what_is_done_is_not_done_again(program: Program, clip: Path, clerk: Cle
     data = program.look("submit", str(clip), str(moved), str(again), *COPIES)
     assert [task["name"] for task in data["tasks"]] == ["clip.mov"]
     assert [one["input"] for one in data["skipped"]] == [str(moved), str(again)]
-    assert all("is an output of this cluster" in one["reason"] for one in data["skipped"])
+    assert all("This cluster wrote it" in one["reason"] for one in data["skipped"])
 
     # Unless it is meant.
     assert program.submit(moved, *COPIES)
@@ -87,7 +87,7 @@ def test_tasks_and_presets_come_from_standard_input(program: Program, clip: Path
     code, out, err = fed(json.dumps([task, {"preset": "Nothing"}]), "submit", "--from", "-")
     assert err.startswith("ffmate-desktop: Task 2 of 2: The preset “Nothing” doesn't exist.")
     code, out, err = fed('[{"inputFile": "clip.mov",\n  x', "submit", "--from", "-")
-    assert err == "ffmate-desktop: Standard input cannot be read: it isn't valid JSON (line 2, column 3).\n"
+    assert err == "ffmate-desktop: Standard input can't be read: it isn't valid JSON (line 2, column 3).\n"
     preset = {"name": "Fed", "command": COPY, "outputFile": "${INPUT_FILE}.mp4"}
     code, out, _ = fed(json.dumps([preset, {"name": "Bad"}]), "presets", "import", "-")
     assert code == 1
