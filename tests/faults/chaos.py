@@ -1,7 +1,7 @@
-"""Real nodes and real encodes while everything is broken at random; then everything is checked.
+"""Real nodes and real encodes under random faults; at the end, everything is checked.
 
-By hand: `python3 packaging/bootstrap.py chaos --seconds 300 --seed 7`. The seed is printed; what is broken, and in
-which order, follows from it, the moments relative to the work do not.
+By hand: `python3 packaging/bootstrap.py chaos --seconds 300 --seed 7`. The seed is printed. It decides which faults
+are injected and in which order, but not at which point of the work.
 """
 
 import argparse
@@ -15,51 +15,52 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from tests.faults.fate import Fate
-from tests.faults.stage import open_stage
+from tests.faults.chaos_cluster import open_chaos_cluster
+from tests.faults.fault_injector import FaultInjector
+from tests.faults.notification_monitor import NotificationMonitor
 from tests.faults.verdict import judge, still_running
-from tests.faults.witness import Witness
 
 SETTLE = 120.0
-"""Seconds in which something must end once nothing is broken any more; a limit, not a measure."""
+"""Seconds within which tasks must end once all faults are repaired; a limit, not a measurement."""
 
 
 async def run(
     *, seed: int, seconds: float, count: int, nodes: int, folder: Path, faults: int = sys.maxsize,
     replicate: bool = False,
 ) -> list[str]:  # fmt: skip
-    """One run in an empty folder; everything that is wrong in the end."""
+    """One run in an empty folder; returns everything that is wrong at the end."""
     mark = f"{seed} {folder}"
-    async with open_stage(folder, nodes=nodes, mark=mark, replicate=replicate) as stage:
-        fate = Fate(stage, seed)
-        witness = Witness()
-        async with witness.listening(lambda: stage.server.uri):
-            await stage.submit(count, slow=lambda: fate.chance(0.3))
-            for member in stage.members:
-                await member.start()
-            supervisor = asyncio.create_task(stage.supervise(), name="supervisor")
-            await fate.strike(seconds, faults)
+    async with open_chaos_cluster(folder, nodes=nodes, mark=mark, replicate=replicate) as cluster:
+        injector = FaultInjector(cluster, seed)
+        witness = NotificationMonitor()
+        async with witness.listening(lambda: cluster.server.uri):
+            await cluster.submit(count, slow=lambda: injector.chance(0.3))
+            for node in cluster.nodes:
+                await node.start()
+            supervisor = asyncio.create_task(cluster.supervise(), name="supervisor")
+            await injector.inject(seconds, faults)
             supervisor.cancel()
             await asyncio.wait([supervisor])
-            waiting = sum(not task.status.is_done for task in await stage.tasks())
-            tasks = await stage.settle(SETTLE)
+            waiting = sum(not task.status.is_done for task in await cluster.tasks())
+            tasks = await cluster.finish(SETTLE)
         await _all_gone(mark)
-        wrong = judge(stage, tasks, disk_was_full=fate.faults["fill_disk"] > 0)
-        wrong += stage.wrong + witness.wrong + still_running(mark)
-    said = "".join(member.said for member in stage.members)
+        wrong = judge(cluster, tasks, disk_was_full=injector.faults["fill_disk"] > 0)
+        wrong += cluster.wrong + witness.wrong + still_running(mark)
+    said = "".join(node.said for node in cluster.nodes)
     again = sum(max(task.attempts - 1, 0) for task in tasks)
     print(
-        f"seed {seed}: {count} tasks, {nodes} nodes, {fate.faults.total()} faults {dict(fate.faults)}, then "
+        f"seed {seed}: {count} tasks, {nodes} nodes, {injector.faults.total()} faults {dict(injector.faults)}, then "
         f"{waiting} tasks waited; {again} attempts beyond the first, {said.count('was taken back')} encodes taken "
-        f"back, {said.count('declared this node dead')} nodes taken for dead, {stage.refused_twins} twins refused, "
-        f"{len(stage.deleted)} deleted, {dict(Counter(str(task.status) for task in tasks))}: "
+        f"back, {said.count('declared this node dead')} nodes declared dead, "
+        f"{cluster.refused_duplicates} duplicates refused, "
+        f"{len(cluster.deleted)} deleted, {dict(Counter(str(task.status) for task in tasks))}: "
         f"{'; '.join(wrong) or 'nothing is wrong'}"
     )
     return wrong
 
 
 async def _all_gone(mark: str) -> None:
-    """Helpers of a node end when they see that it has ended."""
+    """A node's helpers end when they notice that it has ended."""
     with suppress(TimeoutError):
         async with asyncio.timeout(30):
             while still_running(mark):
@@ -71,7 +72,7 @@ async def _main(arguments: argparse.Namespace) -> int:
     folder.chmod(0o755)  # as root the server runs as another user
     print(f"seed {arguments.seed}, folder {folder}", flush=True)
     current = asyncio.current_task()
-    if current is not None and sys.platform != "win32":  # so that nothing is left when we are told to end
+    if current is not None and sys.platform != "win32":  # so that nothing is left after SIGTERM
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, current.cancel)
     wrong = await run(
         seed=arguments.seed,
@@ -82,7 +83,7 @@ async def _main(arguments: argparse.Namespace) -> int:
         folder=folder,
         replicate=arguments.standby,
     )
-    if not wrong and not arguments.keep:  # otherwise the logs are there for whoever looks for the cause
+    if not wrong and not arguments.keep:  # otherwise keep the logs, to find the cause
         await asyncio.to_thread(shutil.rmtree, folder)
     return 1 if wrong else 0
 

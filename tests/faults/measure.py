@@ -27,8 +27,8 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.settings.table import HEARTBEAT
-from tests.faults.member import Member
 from tests.faults.network import open_line
+from tests.faults.node_process import NodeProcess
 from tests.faults.server import Server
 from tests.media.clips import clip as make_clip
 
@@ -40,12 +40,12 @@ CANCELS = 100
 class Bench:
     """Two nodes with default settings: what is done to `victim` is timed, `survivor` goes on."""
 
-    def __init__(self, folder: Path, database: Database, members: list[Member]) -> None:
+    def __init__(self, folder: Path, database: Database, nodes: list[NodeProcess]) -> None:
         self._folder = folder
         self._database = database
         self._service = TaskService(database, PresetService(database, folder))
         self._source = make_clip(folder / "in.mkv", seconds=1)
-        self.victim, self.survivor = members
+        self.victim, self.survivor = nodes
         self._count = 0
         self.after_joining: list[float] = []
         """Of each `restart`: seconds from the moment in which the node had joined until its task was claimed."""
@@ -65,7 +65,7 @@ class Bench:
         began = time.monotonic()
         self.victim.line.cut()
         took = await self._works(uuid, self.survivor) - began
-        self.victim.line.mend()
+        self.victim.line.restore()
         await _until(lambda: self._encoder(uuid, self.victim) is None)
         return took
 
@@ -130,13 +130,13 @@ class Bench:
         ]
         return tuple((await self._service.add(new, source=TaskSource.CLI)).uuids)
 
-    async def _works(self, uuid: UUID, *members: Member) -> float:
+    async def _works(self, uuid: UUID, *nodes: NodeProcess) -> float:
         """When an ffmpeg of one of these nodes works on the task."""
-        await _until(lambda: any(self._encoder(uuid, member) is not None for member in members))
+        await _until(lambda: any(self._encoder(uuid, node) is not None for node in nodes))
         return time.monotonic()
 
-    def _encoder(self, uuid: UUID, member: Member) -> psutil.Process | None:
-        for process in member.encoders():
+    def _encoder(self, uuid: UUID, node: NodeProcess) -> psutil.Process | None:
+        for process in node.encoders():
             with suppress(psutil.Error):
                 if f".ffd-{uuid.hex[:12]}-" in " ".join(process.cmdline()):
                     return process
@@ -167,16 +167,16 @@ async def open_bench() -> AsyncIterator[Bench]:
         stack.push_async_callback(server.stop)
         await migrate(server.uri)
         database = await stack.enter_async_context(Database(server.uri))
-        members = []
+        nodes = []
         for name in ("victim", "survivor"):
             line = await stack.enter_async_context(open_line())
             uri = f"postgresql://ffmate@{await line.address(server.port)}/ffmate?sslmode=disable"
-            member = Member(name, uri, folder, mark="measure", line=line, heartbeat=HEARTBEAT.default)
-            stack.callback(member.send, signal.SIGKILL)
-            await member.start()
-            members.append(member)
+            node = NodeProcess(name, uri, folder, mark="measure", line=line, heartbeat=HEARTBEAT.default)
+            stack.callback(node.send, signal.SIGKILL)
+            await node.start()
+            nodes.append(node)
         await asyncio.sleep(LEASE + HEARTBEAT.default)
-        yield Bench(folder, database, members)
+        yield Bench(folder, database, nodes)
 
 
 async def _main(kinds: list[str], rounds: int) -> None:

@@ -1,4 +1,4 @@
-"""The way from one node to the server, which a test can cut, as a cable, and mend.
+"""The network line from one node to the server, which a test can cut and restore, like a cable.
 
 Where the right to make them exists a node lives in a network namespace of its own, behind another one that is its
 router: a router that forwards nothing answers nothing, as a broken one. Elsewhere a proxy stands in between.
@@ -20,11 +20,11 @@ _NAMESPACES = Path("/run/netns")
 
 
 class Line(Protocol):
-    """One node's way to the servers."""
+    """The network line of one node."""
 
     @property
     def prefix(self) -> tuple[str, ...]:
-        """What stands before the command of a node that uses it."""
+        """Prefix for the command of a node that uses this line."""
         ...
 
     async def address(self, port: int) -> str:
@@ -32,11 +32,11 @@ class Line(Protocol):
         ...
 
     def cut(self) -> None:
-        """From now on nothing gets through, in either direction, and nobody is told."""
+        """Drop everything in both directions, without any error."""
         ...
 
-    def mend(self) -> None:
-        """What was said meanwhile arrives late, as the kernels repeat it."""
+    def restore(self) -> None:
+        """Let everything through. Data that was sent meanwhile arrives late, because the kernels resend it."""
         ...
 
 
@@ -94,7 +94,7 @@ class _Namespaces:
         """.strip().splitlines():
             _ip(*line.split())
         self._near = near
-        self.mend()
+        self.restore()
 
     @staticmethod
     def _take(number: int) -> bool:
@@ -115,7 +115,7 @@ class _Namespaces:
     def cut(self) -> None:
         self._forward(0)
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self._forward(1)
 
     def _forward(self, value: int) -> None:
@@ -168,6 +168,6 @@ class _Proxies:
         for proxy in self._proxies.values():
             proxy.hold()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         for proxy in self._proxies.values():
             proxy.release()

@@ -17,7 +17,7 @@ from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.end_to_end.program import open_folder
 from tests.faults.clock import CAN_SHIFT, HOUR, Clock
-from tests.faults.member import Member
+from tests.faults.node_process import NodeProcess
 from tests.faults.test_steps import Through
 from tests.media.clips import clip as make_clip
 from tests.node.proxy import open_proxy
@@ -35,14 +35,16 @@ async def test_a_node_whose_clock_is_wrong_works_as_any_other(database_uri: str,
     with open_folder() as folder:
         async with open_proxy(database_uri) as proxy:
             right, wrong = (
-                Member(name, proxy.uri, folder, mark=str(folder), line=Through(proxy), heartbeat=5, slots=1)
+                NodeProcess(
+                    name, proxy.uri, folder, mark=str(folder), line=Through(proxy), heartbeat=5, slots=1
+                )
                 for name in ("right", "wrong")
             )
             try:
                 wrong.clock.shift(HOUR)
-                for member in (right, wrong):
-                    await member.start()
-                    await until(member.is_ready, f"{member.name} joins", timeout=180)
+                for node in (right, wrong):
+                    await node.start()
+                    await until(node.is_ready, f"{node.name} joins", timeout=180)
                 service = TaskService(database, PresetService(database, folder))
                 source = make_clip(folder / "in.mkv", "-r", "25", seconds=1)
                 command = "-re -i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"
@@ -66,9 +68,9 @@ async def test_a_node_whose_clock_is_wrong_works_as_any_other(database_uri: str,
                 assert {task.client.identifier for task in tasks if task.client} == {"right", "wrong"}
                 assert all(output.stat().st_size for output in outputs)
             finally:
-                for member in (right, wrong):
-                    member.send(signal.SIGTERM)
-                    await member.ended()
+                for node in (right, wrong):
+                    node.send(signal.SIGTERM)
+                    await node.ended()
             said = right.said + wrong.said
             assert "is lost" not in said and " error:" not in said and " warn:" not in said
 

@@ -6,7 +6,7 @@ import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
 from tests.end_to_end.program import open_folder
-from tests.faults.stage import open_stage
+from tests.faults.chaos_cluster import open_chaos_cluster
 from tests.faults.verdict import judge
 from tests.node.waiting import until
 
@@ -23,16 +23,16 @@ PATIENCE = 180.0
 
 async def test_encodes_go_on_when_the_standby_takes_over() -> None:
     with open_folder() as folder:
-        async with open_stage(folder, nodes=2, mark=str(folder), replicate=True) as stage:
-            for member in stage.members:
-                await member.start()
-            for member in stage.members:
-                await until(member.is_ready, f"{member.name} joins", timeout=PATIENCE)
-            await stage.submit(12, slow=lambda: True)
-            await until(lambda: any(m.encoders() for m in stage.members), "they encode", timeout=PATIENCE)
-            await stage.fail_over(pause=0.5)
-            tasks = await stage.settle(PATIENCE)
+        async with open_chaos_cluster(folder, nodes=2, mark=str(folder), replicate=True) as cluster:
+            for node in cluster.nodes:
+                await node.start()
+            for node in cluster.nodes:
+                await until(node.is_ready, f"{node.name} joins", timeout=PATIENCE)
+            await cluster.submit(12, slow=lambda: True)
+            await until(lambda: any(m.encoders() for m in cluster.nodes), "they encode", timeout=PATIENCE)
+            await cluster.fail_over(pause=0.5)
+            tasks = await cluster.finish(PATIENCE)
             assert {task.status for task in tasks} == {TaskStatus.DONE_SUCCESSFUL}
-            assert judge(stage, tasks, disk_was_full=False) + stage.wrong == []
-            for member in stage.members:
-                assert "Connected to the database again" in member.said
+            assert judge(cluster, tasks, disk_was_full=False) + cluster.wrong == []
+            for node in cluster.nodes:
+                assert "Connected to the database again" in node.said

@@ -15,9 +15,9 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.end_to_end.program import open_folder
-from tests.faults.gate import Step, close_gate
-from tests.faults.member import Member
+from tests.faults.node_process import NodeProcess
 from tests.faults.verdict import still_running
+from tests.faults.write_gate import Step, hold_writes
 from tests.media.clips import clip as make_clip
 from tests.node.scripted import Scripts
 from tests.node.waiting import until
@@ -46,7 +46,7 @@ class Direct:
     def cut(self) -> None:
         raise NotImplementedError
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         raise NotImplementedError
 
 
@@ -59,7 +59,7 @@ class Pair:
         self.service = TaskService(database, PresetService(database, folder))
         options = ("--allow-scripts", str(self.scripts.folder))
         self.a, self.b = (
-            Member(name, uri, folder, mark=str(folder), line=Direct(), heartbeat=0.5, options=options)
+            NodeProcess(name, uri, folder, mark=str(folder), line=Direct(), heartbeat=0.5, options=options)
             for name in "ab"
         )
         self.source = make_clip(folder / "in.mkv", "-r", "25", seconds=1)
@@ -104,8 +104,8 @@ async def pair(database_uri: str, database: Database) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(open_folder())
         made = Pair(folder, database_uri, database)
-        for member in (made.a, made.b):
-            stack.callback(member.send, signal.SIGKILL)
+        for node in (made.a, made.b):
+            stack.callback(node.send, signal.SIGKILL)
         yield made
 
 
@@ -144,9 +144,9 @@ async def test_a_node_that_is_killed_before_a_script_may_begin(
     pair: Pair, database_uri: str, step: Step
 ) -> None:
     await pair.a.start()
-    async with close_gate(database_uri, step) as gate:
+    async with hold_writes(database_uri, step) as gate:
         await pair.submit(BEFORE.format(wait=""), AFTER.format(wait=""))
-        await gate.somebody_waits()
+        await gate.wait_for_node()
         pair.a.send(signal.SIGKILL)
         await pair.a.ended()
         await gate.open()

@@ -1,6 +1,6 @@
-"""A real node is killed, frozen or cut off at any step of a task: one output, whoever makes it, and nothing left.
+"""A real node is killed, frozen or cut off at any step of a task: there is one output, and nothing is left over.
 
-The suite tries those that tell most; all of them: `FFMATE_ALL_STEPS=1 python -m pytest tests/faults/test_steps.py`.
+The suite runs the most telling ones. All of them: `FFMATE_ALL_STEPS=1 python -m pytest tests/faults/test_steps.py`.
 """
 
 import os
@@ -19,9 +19,9 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.end_to_end.program import open_folder
-from tests.faults.gate import Step, close_gate
-from tests.faults.member import Member
+from tests.faults.node_process import NodeProcess
 from tests.faults.verdict import still_running
+from tests.faults.write_gate import Step, hold_writes
 from tests.media.clips import clip as make_clip
 from tests.node.proxy import Proxy, open_proxy
 from tests.node.waiting import until
@@ -36,26 +36,26 @@ pytestmark = [
 ]
 
 PATIENCE = 180.0
-"""Seconds; a limit for things that went wrong, not a measure."""
+"""Seconds; a limit for failures, not a measurement."""
 
 
 class Through:
-    """A line that is one proxy."""
+    """A line that consists of one proxy."""
 
     prefix: tuple[str, ...] = ()
 
     def __init__(self, proxy: Proxy) -> None:
         self.cut = proxy.hold
-        self.mend = proxy.release
+        self.restore = proxy.release
 
     async def address(self, port: int) -> str:
         raise NotImplementedError("the proxy has its own URI")
 
 
 class Pair:
-    """`a`, which meets its fate, and `b`, which goes on. `mark` is in everything that they start."""
+    """`a` suffers the fault, `b` continues. `mark` is in the environment of every process that they start."""
 
-    def __init__(self, folder: Path, database: Database, a: Member, b: Member) -> None:
+    def __init__(self, folder: Path, database: Database, a: NodeProcess, b: NodeProcess) -> None:
         self.folder, self.a, self.b = folder, a, b
         self.service = TaskService(database, PresetService(database, folder))
         self.source = make_clip(folder / "in.mkv", "-r", "25", seconds=1)
@@ -76,16 +76,16 @@ class Pair:
 
         return await until(ended, "the task ends", timeout=PATIENCE)
 
-    async def says(self, member: Member, *words: str) -> None:
+    async def says(self, node: NodeProcess, *words: str) -> None:
         await until(
-            lambda: any(word in member.said for word in words), f"{member.name}: {words}", timeout=PATIENCE
+            lambda: any(word in node.said for word in words), f"{node.name}: {words}", timeout=PATIENCE
         )
 
     async def leave(self) -> None:
-        for member in (self.a, self.b):
-            member.send(signal.SIGTERM)
-        for member in (self.a, self.b):
-            await member.ended()
+        for node in (self.a, self.b):
+            node.send(signal.SIGTERM)
+        for node in (self.a, self.b):
+            await node.ended()
 
     def outputs(self) -> list[str]:
         """Everything in the folder of outputs, hidden files too."""
@@ -100,33 +100,33 @@ class Pair:
 async def pair(database_uri: str, database: Database) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(open_folder())
-        members = []
+        nodes = []
         for name in "ab":
             proxy = await stack.enter_async_context(open_proxy(database_uri))
             line = Through(proxy)
-            member = Member(name, proxy.uri, folder, mark=str(folder), line=line, heartbeat=0.5)
-            stack.callback(member.send, signal.SIGKILL)
-            members.append(member)
-        yield Pair(folder, database, *members)
+            node = NodeProcess(name, proxy.uri, folder, mark=str(folder), line=line, heartbeat=0.5)
+            stack.callback(node.send, signal.SIGKILL)
+            nodes.append(node)
+        yield Pair(folder, database, *nodes)
 
 
 ALL = [
-    (fate, step)
-    for fate in ("killed", "frozen", "cut off")
-    for step in ("claim", "tell", "publish", "finish")
+    (fault, step)
+    for fault in ("killed", "frozen", "cut off")
+    for step in ("claim", "facts", "publish", "finish")
 ]
 TELLING = [("killed", "finish"), ("frozen", "claim"), ("frozen", "publish"), ("cut off", "publish")]
 
 
-@pytest.mark.parametrize(("fate", "step"), ALL if "FFMATE_ALL_STEPS" in os.environ else TELLING)
+@pytest.mark.parametrize(("fault", "step"), ALL if "FFMATE_ALL_STEPS" in os.environ else TELLING)
 async def test_a_node_that_fails_at_any_step_costs_nothing(
-    pair: Pair, database_uri: str, step: Step, fate: str
+    pair: Pair, database_uri: str, step: Step, fault: str
 ) -> None:
     await pair.a.start()
-    async with close_gate(database_uri, step) as gate:
+    async with hold_writes(database_uri, step) as gate:
         await pair.submit()
-        await gate.somebody_waits()
-        match fate:
+        await gate.wait_for_node()
+        match fault:
             case "killed":
                 pair.a.send(signal.SIGKILL)
             case "frozen":
@@ -137,9 +137,9 @@ async def test_a_node_that_fails_at_any_step_costs_nothing(
         await pair.b.start()
         task = await pair.done()
     assert task.status is TaskStatus.DONE_SUCCESSFUL, task.error
-    pair.a.line.mend()
+    pair.a.line.restore()
     pair.a.send(signal.SIGCONT)
-    if fate != "killed" and step != "finish":  # a written end is an end; nobody misses the node meanwhile
+    if fault != "killed" and step != "finish":  # the end is written, so no other node needs this one
         await pair.says(pair.a, "declared this node dead", "Connected to the database again")
     await pair.leave()
     assert pair.outputs() == ["film.mp4"]

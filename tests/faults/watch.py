@@ -31,8 +31,8 @@ from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from ffmate_desktop.services.watchfolders import FileFilterView, WatchfolderService
 from tests.faults.chaos import _all_gone
-from tests.faults.member import Member
 from tests.faults.network import open_line
+from tests.faults.node_process import NodeProcess
 from tests.faults.server import Server
 from tests.faults.verdict import still_running
 from tests.media.clips import clip as make_clip
@@ -100,28 +100,28 @@ class Arrivals:
                 await asyncio.sleep(self._chance.random() * 0.4)
 
 
-async def break_nodes(members: list[Member], chance: random.Random, faults: Counter[str]) -> None:
-    """Until cancelled: kill or freeze one, mend it, go on."""
+async def break_nodes(processes: list[NodeProcess], chance: random.Random, faults: Counter[str]) -> None:
+    """Until cancelled: kill or freeze one, restore it, go on."""
     try:
         while True:
             await asyncio.sleep(chance.uniform(0.1, 1.5))
-            member = chance.choice(members)
-            if not member.is_ready():
+            process = chance.choice(processes)
+            if not process.is_ready():
                 continue
             if chance.random() < 0.7:
                 faults["killed"] += 1
-                member.send(signal.SIGKILL)
-                await member.ended()
+                process.send(signal.SIGKILL)
+                await process.ended()
                 await asyncio.sleep(chance.uniform(0, 1.5))
-                await member.start()
+                await process.start()
             else:
                 faults["frozen"] += 1
-                member.send(signal.SIGSTOP)
+                process.send(signal.SIGSTOP)
                 await asyncio.sleep(chance.uniform(0.2, 5))
-                member.send(signal.SIGCONT)
+                process.send(signal.SIGCONT)
     finally:
-        for member in members:
-            member.send(signal.SIGCONT)
+        for process in processes:
+            process.send(signal.SIGCONT)
 
 
 async def run(*, seed: int, files: int, nodes: int, folder: Path) -> list[str]:
@@ -139,38 +139,38 @@ async def run(*, seed: int, files: int, nodes: int, folder: Path) -> list[str]:
         database = await stack.enter_async_context(Database(server.uri))
         service = WatchfolderService(database, PresetService(database, folder))
         watched = await _watch(database, service, root, folder)
-        members = []
+        processes = []
         for number in range(nodes):
             line = await stack.enter_async_context(open_line())
             uri = f"postgresql://ffmate@{await line.address(server.port)}/ffmate?sslmode=disable"
-            member = Member(f"n{number}", uri, folder, mark=mark, line=line, heartbeat=HEARTBEAT)
-            stack.callback(member.send, signal.SIGKILL)
-            members.append(member)
-            await member.start()
-        breaking = asyncio.create_task(break_nodes(members, chance, faults), name="faults")
+            process = NodeProcess(f"n{number}", uri, folder, mark=mark, line=line, heartbeat=HEARTBEAT)
+            stack.callback(process.send, signal.SIGKILL)
+            processes.append(process)
+            await process.start()
+        breaking = asyncio.create_task(break_nodes(processes, chance, faults), name="faults")
         arrivals = Arrivals(root, source, chance)
         await arrivals.bring(files)
         await asyncio.sleep(chance.uniform(0, 3))
         breaking.cancel()
         await asyncio.wait([breaking])
         wrong = [] if breaking.cancelled() else [f"the faults failed: {breaking.exception()!r}"]
-        for member in members:
-            await member.start()
+        for process in processes:
+            await process.start()
         found = await _settled(service, watched, arrivals.paths)
-        for member in members:
-            member.send(signal.SIGTERM)
-        for member in members:
-            await member.ended()
+        for process in processes:
+            process.send(signal.SIGTERM)
+        for process in processes:
+            await process.ended()
         tasks = await TaskService(database, PresetService(database, folder)).newest(limit=None)
     await _all_gone(mark)
     wrong += judge(root, arrivals.paths, found, tasks) + still_running(mark)
-    said = "".join(member.said for member in members)
+    said = "".join(process.said for process in processes)
     wrong += [
         line
         for line in said.splitlines()
         if "duty watchfolders failed" in line or ("The scan of" in line and "defect" in line)
     ]
-    scans = {member.name: member.said.count(" queued, ") for member in members}
+    scans = {process.name: process.said.count(" queued, ") for process in processes}
     again = sum(task.attempts - 1 for task in tasks)
     print(
         f"seed {seed}: {files} files, {nodes} nodes, {faults.total()} faults {dict(faults)}; {len(tasks)} tasks, "

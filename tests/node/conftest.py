@@ -1,4 +1,4 @@
-"""What the tests of the node share: a clip of a second, and a farm of nodes."""
+"""Shared fixtures: a clip of one second, and a farm of nodes."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +12,6 @@ from tests.node.farm import Farm, open_farm
 
 @pytest.fixture
 async def farm(database_uri: str, database: Database, clip: Path) -> AsyncIterator[Farm]:  # noqa: F811 - the fixture
-    """Where nodes are made; they are stopped at the end, and must leave nothing behind."""
+    """Starts nodes; at the end they are stopped, and must leave nothing behind."""
     async with open_farm(database_uri, database, clip.parent) as opened:
         yield opened

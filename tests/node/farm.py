@@ -1,4 +1,4 @@
-"""Nodes inside this process: with the real server, the real ffmpeg, and a look at what they leave behind."""
+"""A farm: several nodes inside the test process, with a real server and ffmpeg, checked for leftovers at the end."""
 
 import asyncio
 import contextlib
@@ -31,21 +31,21 @@ from tests.processes import words
 
 ENCODE = "-i ${INPUT_FILE} -c:v libx264 -preset ultrafast -c:a copy ${OUTPUT_FILE}"
 LONG = f"-re -stream_loop -1 {ENCODE.replace('${OUTPUT_FILE}', '-t 60 ${OUTPUT_FILE}')}"
-"""Takes a minute: it is always still running when a test does something to it."""
+"""Takes a minute, so it still runs when a test does something to it."""
 
 
 @dataclass
 class Worker:
-    """A node of this process. `news` is everything that it heard, `data` the folder that it works in."""
+    """A running node. `changes` are all notifications it received, `data` is its working folder."""
 
     node: ClusterNode
     database: Database
     data: Path
     running: "asyncio.Task[None]"
-    news: list[Change] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     async def stop(self) -> None:
-        """Leave in order."""
+        """Stop it regularly."""
         self.node.stop()
         await self.ended()
 
@@ -56,12 +56,12 @@ class Worker:
 
     @property
     def id(self) -> int:
-        """Its present incarnation."""
+        """Its current incarnation."""
         return self.node._node_id()
 
 
 class Farm:
-    """Nodes on one database, and the door through which tasks come. `folder` is for inputs and outputs."""
+    """Nodes on one database, and the service that submits tasks. `folder` is for inputs and outputs."""
 
     def __init__(self, uri: str, database: Database, folder: Path, stack: AsyncExitStack) -> None:
         self.uri = uri
@@ -87,7 +87,7 @@ class Farm:
         watches: bool = False,
         machine: str = "",
     ) -> Worker:
-        """A node that has joined and works, and scans if it `watches`; it is stopped when the test ends."""
+        """Start a node, which scans if it `watches`. It is stopped when the test ends."""
         data = self.folder.parent / f"node {identifier}"
         facts = NodeFacts(
             identifier=identifier,
@@ -104,7 +104,7 @@ class Farm:
             slots=slots,
             labels=labels,
         )
-        resources = await self.workshop(data, ffmpeg)
+        resources = await self.resources(data, ffmpeg)
         allowed = permissions or Permissions()
         resources = replace(resources, script_seconds=script_seconds, permissions=lambda: allowed)
         database = Database(uri or self.uri, size=slots + 2)
@@ -112,16 +112,16 @@ class Farm:
         bus = Bus()
         presets = PresetService(database, self.folder) if watches else None
         node = ClusterNode(database.uri, database, facts, resources, bus, presets=presets)
-        news: list[Change] = []
-        bus.subscribe(news.append)
+        changes: list[Change] = []
+        bus.subscribe(changes.append)
         await node.start()
-        worker = Worker(node, database, data, asyncio.create_task(node.run(), name=identifier), news)
+        worker = Worker(node, database, data, asyncio.create_task(node.run(), name=identifier), changes)
         self._stack.push_async_callback(self._dismiss, worker)
         self.workers.append(worker)
         return worker
 
-    async def workshop(self, data: Path, ffmpeg: Path = FFMPEG) -> EncodeResources:
-        """What a node with this data folder uses."""
+    async def resources(self, data: Path, ffmpeg: Path = FFMPEG) -> EncodeResources:
+        """The resources of a node with this data folder."""
         return EncodeResources(
             ffmpeg=ffmpeg,
             launcher=await Launcher.create(),
@@ -140,14 +140,14 @@ class Farm:
             await worker.ended()
 
     async def add(self, source: Path, command: str = ENCODE, output: str = "", **fields: Any) -> UUID:
-        """One task, as a person submits it. The output is `<input>.out.mp4` in the farm's folder by default."""
+        """Submit one task as a user does. The output is `<input>.out.mp4` in the farm's folder by default."""
         pattern = output or f"{self.folder}/${{INPUT_FILE_BASENAME}}.out.mp4"
         new = NewTask(input_file=str(source), command=command, output_file=pattern, **fields)
         submitted = await self.tasks.add([new], source=TaskSource.CLI)
         return submitted.uuids[0]
 
     async def task(self, uuid: UUID) -> Task:
-        """The task as everybody sees it."""
+        """The task as users see it."""
         return (await self.tasks.get([uuid]))[0]
 
     async def done(self, uuid: UUID) -> Task:
@@ -160,7 +160,7 @@ class Farm:
         return await until(ended, f"{uuid} ends")
 
     async def successful(self, uuid: UUID) -> Task:
-        """The task once it has ended, which it must do well."""
+        """The task once it has ended, which must be a success."""
         task = await self.done(uuid)
         assert task.status is TaskStatus.DONE_SUCCESSFUL, (task.error, await self.log(uuid))
         return task
@@ -181,11 +181,11 @@ class Farm:
         return process
 
     async def log(self, uuid: UUID) -> str:
-        """What the database has of the task's log."""
+        """The task's log in the database."""
         return "".join(chunk.lines for chunk in await self.tasks.log(uuid))
 
     async def sql(self, statement: str, *arguments: Any) -> list[Any]:
-        """One statement behind everybody's back."""
+        """Run one statement directly."""
         async with self.database.transaction() as connection:
             rows: list[Any] = await connection.fetch(statement, *arguments)
         return rows
@@ -195,7 +195,7 @@ class Farm:
         return list(self.folder.parent.rglob(".ffd-*"))
 
     def leftovers(self) -> list[str]:
-        """What a node must not leave behind: unfinished outputs, working folders, processes."""
+        """Unfinished outputs, working folders and processes, which a node must not leave behind."""
         work = [path for worker in self.workers for path in worker.data.glob("work/*")]
         processes = [" ".join(words(process)) for process in ffmpegs()]
         return [*map(str, self.temporaries()), *map(str, work), *processes]
@@ -212,7 +212,7 @@ def _is_ffmpeg(process: psutil.Process) -> bool:
 
 @asynccontextmanager
 async def open_farm(uri: str, database: Database, folder: Path) -> AsyncIterator[Farm]:
-    """A farm whose nodes are stopped at the end; then nothing of them may be left, no task of the loop either."""
+    """A farm. At the end its nodes are stopped, and no file, process or asyncio task of them may be left."""
     before = asyncio.all_tasks()
     async with AsyncExitStack() as stack:
         farm = Farm(uri, database, folder, stack)

@@ -1,4 +1,4 @@
-"""A stretch of network between a node and the server that a test can cut, or let fall silent."""
+"""A network proxy between a node and the server that a test can cut, hold or silence."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 
 class Proxy:
-    """Passes on what both ends say. `uri` is the address of the database as it is seen through it."""
+    """Forwards data in both directions. `uri` is the database's address through this proxy."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
@@ -17,51 +17,51 @@ class Proxy:
         self._open = asyncio.Event()
         self._open.set()
         self.delay = 0.0
-        """Seconds that everything needs more, in each direction."""
+        """Additional seconds for all data, in each direction."""
         self.port = 0
 
     @property
     def uri(self) -> str:
-        """The same database by way of this proxy."""
+        """The same database through this proxy."""
         parts = urlsplit(self._upstream)
         user = quote(parts.username or "", safe="") + (f":{parts.password}" if parts.password else "")
         return parts._replace(netloc=f"{user}@127.0.0.1:{self.port}", query="sslmode=disable").geturl()
 
     @property
     def connections(self) -> int:
-        """How many there are."""
+        """The number of open connections."""
         return len(self._wires)
 
     def cut(self) -> None:
-        """Break every connection and refuse new ones, as a server that is down."""
+        """Break every connection and refuse new ones, like a server that is down."""
         self._refuses = True
         for wire in tuple(self._wires):
             wire.break_off()
 
-    def mend(self) -> None:
-        """Accept connections again, and pass on what is said on new ones."""
+    def restore(self) -> None:
+        """Accept connections again, and forward data on new ones."""
         self._refuses = self._swallows = False
 
     def black_hole(self) -> None:
-        """Swallow all that is said, also on new connections, which are accepted and never answered."""
+        """Drop all data, even on new connections, which are accepted but never answered."""
         self._swallows = True
         self.silence()
 
     def silence(self) -> None:
-        """Swallow all that is said on the present connections, as a router that forgot them. New ones work."""
+        """Drop all data on existing connections, like a router that forgot them. New ones work."""
         for wire in self._wires:
             wire.silent = True
 
     def hold(self) -> None:
-        """Let nothing through, as a cable that is out; what is said meanwhile comes late, not never."""
+        """Hold all data back, like an unplugged cable: it arrives late, not never."""
         self._open.clear()
 
     def release(self) -> None:
-        """Let everything through again."""
+        """Let all data through again."""
         self._open.set()
 
     async def listen(self) -> asyncio.Server:
-        """Begin."""
+        """Start the proxy."""
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         return server

@@ -1,4 +1,4 @@
-"""Real scripts for the tests of the node, in a folder that the nodes allow."""
+"""Real pre- and post-processing scripts, in a folder that the nodes allow."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from ffmate_desktop.domain.processing import NewProcessing
 
 
 class Scripts:
-    """A folder of scripts; every script can append to `told`, a file that the test reads."""
+    """A folder of scripts. Every script can append lines to `told`, a file that the test reads."""
 
     def __init__(self, base: Path) -> None:
         self.folder = base / "scripts of the owner"
@@ -41,7 +41,7 @@ task = json.load(open(path))
         return path
 
     def lines(self) -> list[str]:
-        """What the scripts told, a line each time."""
+        """The lines that the scripts wrote."""
         return self.told.read_text().splitlines() if self.told.exists() else []
 
     def sidecars(self) -> list[dict[str, Any]]:

@@ -103,7 +103,7 @@ async def test_a_network_that_swallows_everything_is_noticed_and_left(
         )
         await until(lambda: "Connecting to 127.0.0.1" in caplog.text, "the node tries again")
         assert ffmpeg.is_running()
-        proxy.mend()
+        proxy.restore()
         await until(lambda: "Connected to the database again" in caplog.text, "the node is back")
         assert (await farm.successful(uuid)).attempts == 1
         await worker.stop()
@@ -126,6 +126,6 @@ async def test_the_second_host_of_an_address_is_used_while_the_first_is_a_black_
         uuid = await farm.add(clip, SECONDS_LONG)
         await farm.encoding(uuid)
         proxy.cut()
-        proxy.mend()
+        proxy.restore()
         assert (await farm.successful(uuid)).attempts == 1
         await worker.stop()

@@ -71,7 +71,7 @@ async def test_nobody_without_rights_commands_a_node(
             for garbage in GARBAGE:
                 await send(outsider, garbage, channel)
         await has_looked(worker)
-        await until(lambda: len(worker.news) > 10, "it heard all that")
+        await until(lambda: len(worker.changes) > 10, "it received all of them")
         await has_looked(worker)
     assert ffmpeg.status() != psutil.STATUS_STOPPED
     assert (worker.node.slots, worker.node.paused, worker.node.draining) == (1, False, False)
@@ -115,7 +115,7 @@ async def test_a_flood_of_notifications_makes_no_storm_of_beats(farm: Farm, clip
             )
             for number in range(150):
                 await send(outsider, f'{news},"n":{number}}}')
-        await until(lambda: len(worker.news) > 10_300, "it heard them all")
+        await until(lambda: len(worker.changes) > 10_300, "it received all of them")
         passed = asyncio.get_running_loop().time() - began
         assert worker.node._heartbeat._last_asked - beats <= 2 + 4 * passed
         await farm.tasks.cancel([uuid])

@@ -63,7 +63,7 @@ async def test_an_encode_that_ends_while_the_database_is_away_counts(
     await until(lease_is_over, "the lease runs out")
     assert (await farm.task(uuid)).status is TaskStatus.RUNNING
     assert not clip.with_name("clip.out.mp4").exists()  # nobody may publish without asking
-    proxy.mend()
+    proxy.restore()
     task = await farm.successful(uuid)
     assert (task.attempts, task.epoch) == (1, 1)
     assert "verified and published" in await farm.log(uuid)
@@ -177,5 +177,5 @@ async def test_a_pool_tries_one_connection_at_a_time_while_nobody_answers(proxy:
             await asyncio.sleep(0.01)
         assert most == 1
         assert all(isinstance(task.exception(), connection.CONNECTION_LOST) for task in asking)
-        proxy.mend()
+        proxy.restore()
         assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))

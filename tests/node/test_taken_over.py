@@ -71,7 +71,7 @@ async def victim(farm: Farm, uuid: UUID) -> AsyncIterator[Victim]:
     async with joined(farm.uri, identifier="victim", labels=()) as node:
         (claim,) = await claims.claim(farm.database, node.id, 1)
         assert claim.uuid == uuid
-        resources = await farm.workshop(farm.folder.parent / "victim")
+        resources = await farm.resources(farm.folder.parent / "victim")
         yield Victim(
             farm,
             node,

@@ -43,7 +43,7 @@ async def test_the_window_shows_an_outage_and_recovers(
         desk.click_row(0)
         desk.page.actions_.cancel.trigger()
         await until(lambda: "Can't reach" in desk.window.messages.title, "the click gets an error")
-        proxy.mend()
+        proxy.restore()
         await until(lambda: not desk.page.view.delegate.is_stale, "it is connected again")
         await desk.shown(uuid, TaskStatus.DONE_SUCCESSFUL)
         assert desk.window.status.database.text().startswith("Connected to")
@@ -69,7 +69,7 @@ async def test_a_window_without_a_database_says_so_and_connects_later(
     window, program, _ = make_desk(qapp, lambda: open_window_services(settings), tmp_path / "data")
     running = asyncio.create_task(program.run())
     await until(lambda: window.messages.title, "it says so")
-    proxy.mend()
+    proxy.restore()
     click(window.messages._button)
     await until(lambda: window.status.database.text().startswith("Connected to"), "it is open")
     window.close()
@@ -102,7 +102,7 @@ async def test_settings_are_saved_or_the_dialog_says_why_not(
         dialog.save.click()
         await office.closed()  # the appearance isn't stored in the database
         assert office.file.load().preferences.window.appearance is Appearance.DARK
-        proxy.mend()
+        proxy.restore()
 
 
 async def test_the_window_shows_a_locked_table_as_an_outage(

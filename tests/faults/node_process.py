@@ -1,4 +1,4 @@
-"""One node process of a run, which may be killed, frozen, cut off and started again."""
+"""One node process of a run, which can be killed, frozen, cut off and restarted."""
 
 import asyncio
 import os
@@ -13,11 +13,11 @@ from tests.faults.clock import Clock
 from tests.faults.network import Line
 
 MARK = "FFMATE_CHAOS"
-"""Everything that a run starts, and all that they start, has this in its environment, with the seed."""
+"""Environment variable of every process that a run starts, directly or not; its value identifies the run."""
 
 
-class Member:
-    """A node called `name` that works in `folder`. `log` is what it said, all its lives long."""
+class NodeProcess:
+    """A node called `name` that works in `folder`. `log` is the log file of all its starts."""
 
     def __init__(
         self,
@@ -44,37 +44,37 @@ class Member:
 
     @property
     def work(self) -> Path:
-        """Where its attempts have their folders."""
+        """The folder of its attempts' working folders."""
         return self._folder / self.name / "work"
 
     @property
-    def said_this_life(self) -> str:
+    def log_since_start(self) -> str:
         """What it has logged since its last start."""
         return self.said[self._mark :]
 
     def is_ready(self) -> bool:
-        """Whether it has joined in this life."""
-        return "Ready for tasks" in self.said_this_life
+        """Whether it has joined since its last start."""
+        return "Ready for tasks" in self.log_since_start
 
     @property
     def alive(self) -> bool:
-        """Whether it runs, be it frozen."""
+        """Whether it runs, even if frozen."""
         return self._process is not None and self._process.returncode is None
 
     @property
     def said(self) -> str:
-        """What it has logged until now."""
+        """Everything it has logged."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     async def start(self) -> None:
-        """Start it unless it runs."""
+        """Start it if it does not run."""
         if not self.alive:
             self._mark = len(self.said)
             self._process = await self._spawn(self._folder / self.name, self.log)
 
-    async def twin(self) -> tuple[asyncio.subprocess.Process, Path]:
-        """A second node that calls itself the same, elsewhere, and what it says."""
-        name = f"{self.name} twin"
+    async def start_duplicate(self) -> tuple[asyncio.subprocess.Process, Path]:
+        """Start a second node of the same name in another folder; returns the process and its log."""
+        name = f"{self.name} start_duplicate"
         log = self._folder / f"{name}.log"
         log.write_bytes(b"")
         return await self._spawn(self._folder / name, log), log
@@ -97,18 +97,18 @@ class Member:
             )
 
     def send(self, number: int) -> None:
-        """A signal to the node itself."""
+        """Send a signal to the node itself."""
         if self.alive and self._process is not None:
             signal_child(self._process, number)
 
     async def ended(self) -> None:
-        """Wait until it is gone."""
+        """Wait until the process has ended."""
         if self._process is not None:
             async with asyncio.timeout(120):
                 await self._process.wait()
 
     def encoders(self) -> list[psutil.Process]:
-        """The ffmpegs that encode for it; those that are asked for their version at its start are not meant."""
+        """Its ffmpeg processes that encode, without those that only print their version."""
         with suppress(psutil.Error):
             if self._process is not None:
                 children = psutil.Process(self._process.pid).children(recursive=True)

@@ -1,4 +1,4 @@
-"""Somebody who hears every notification and remembers each task's epochs, versions and holders."""
+"""Checks every notification of a run: epochs and versions of a task only grow, and an epoch has one holder."""
 
 import asyncio
 import json
@@ -13,8 +13,8 @@ from ffmate_desktop.domain.errors import UserError
 _ACTIVE = ("PRE_PROCESSING", "RUNNING", "POST_PROCESSING")
 
 
-class Witness:
-    """What was wrong with what it heard stands in `wrong`, a sentence each."""
+class NotificationMonitor:
+    """Collects violations in `wrong`, one sentence each."""
 
     def __init__(self) -> None:
         self.wrong: list[str] = []
@@ -24,15 +24,15 @@ class Witness:
 
     @asynccontextmanager
     async def listening(self, uri: Callable[[], str]) -> AsyncIterator[None]:
-        """Hear everything until the block ends, but for the moments in which the server is dead."""
+        """Listen until the block ends, except while the server is dead."""
         ready = asyncio.Event()
-        hearing = asyncio.create_task(self._listen(uri, ready), name="witness")
+        listening_task = asyncio.create_task(self._listen(uri, ready), name="witness")
         try:
             await ready.wait()
             yield
         finally:
-            hearing.cancel()
-            await asyncio.wait([hearing])
+            listening_task.cancel()
+            await asyncio.wait([listening_task])
 
     async def _listen(self, uri: Callable[[], str], ready: asyncio.Event) -> None:
         while True:
@@ -41,7 +41,7 @@ class Witness:
                 try:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda _connection, lost=lost: lost.set())
-                    await connection.add_listener(CHANNEL, self._hear)
+                    await connection.add_listener(CHANNEL, self._on_notification)
                     await connection.execute(query("viewers", "start_viewing"))
                     ready.set()
                     await lost.wait()
@@ -49,13 +49,13 @@ class Witness:
                     connection.terminate()
             await asyncio.sleep(0.05)
 
-    def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _on_notification(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         news = json.loads(str(payload))
         if news["kind"] != "task":
             return
         for task, version, status, _phase, _desired, node_id, epoch, _priority in news.get("rows", ()):
             last_version, last_epoch = self._last.get(task, (0, 0))
-            is_gone = news["op"] == "delete"  # told with the last version
+            is_gone = news["op"] == "delete"  # notified with the last version
             if epoch < last_epoch or version < last_version + (not is_gone) or task in self._gone:
                 self.wrong.append(
                     f"task {task} went from epoch {last_epoch} to {epoch}, {last_version} to {version}"

@@ -1,4 +1,4 @@
-"""Holds a node's write to a task inside the server, so that a test can break the node at that very step."""
+"""Holds a node's write to a task inside the server, so that a test can break the node at exactly that step."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,11 +9,11 @@ import asyncpg
 
 from tests.node.waiting import until
 
-Step = Literal["claim", "tell", "publish", "finish", "pre", "post"]
+Step = Literal["claim", "facts", "publish", "finish", "pre", "post"]
 
 _STEPS: dict[Step, str] = {
     "claim": "OLD.status = 'QUEUED' AND NEW.status = 'RUNNING'",
-    "tell": "OLD.phase = 'encode' AND NEW.phase = 'encode' AND NEW.result IS DISTINCT FROM OLD.result",
+    "facts": "OLD.phase = 'encode' AND NEW.phase = 'encode' AND NEW.result IS DISTINCT FROM OLD.result",
     "publish": "OLD.phase = 'encode' AND NEW.phase = 'publish'",
     "pre": "NEW.status = 'PRE_PROCESSING' AND OLD.status = 'RUNNING'",
     "post": "NEW.status = 'POST_PROCESSING' AND OLD.status = 'RUNNING'",
@@ -22,29 +22,29 @@ _STEPS: dict[Step, str] = {
 _LOCK = 4711
 
 
-class Gate:
-    """Closed at first. Whoever writes that step of a task waits before the write until it is opened."""
+class WriteGate:
+    """Closed at first: every write of that step waits until `open`."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
 
-    async def somebody_waits(self) -> None:
-        """Until a node has come to that step."""
+    async def wait_for_node(self) -> None:
+        """Wait until a node has reached that step."""
         waiting = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted)"
 
         async def waits() -> bool:
             return bool(await self._connection.fetchval(waiting, _LOCK))
 
-        await until(waits, "a node comes to the gate", timeout=180)
+        await until(waits, "a node reaches the gate", timeout=180)
 
     async def open(self) -> None:
-        """What waits is carried out, whatever became of who asked for it; nobody waits any more."""
+        """Let waiting writes run, even if their node is gone; later ones do not wait."""
         await self._connection.fetchval("SELECT pg_advisory_unlock($1)", _LOCK)
 
 
 @asynccontextmanager
-async def close_gate(uri: str, step: Step) -> AsyncIterator[Gate]:
-    """A gate before that step, on every task of the database."""
+async def hold_writes(uri: str, step: Step) -> AsyncIterator[WriteGate]:
+    """Hold the writes of that step for every task of the database."""
     connection = await asyncpg.connect(uri)
     try:
         await connection.fetchval("SELECT pg_advisory_lock($1)", _LOCK)
@@ -53,7 +53,7 @@ async def close_gate(uri: str, step: Step) -> AsyncIterator[Gate]:
                 'BEGIN PERFORM pg_advisory_xact_lock_shared({_LOCK}); RETURN NEW; END';
             CREATE TRIGGER gate BEFORE UPDATE ON ffmate.tasks
                 FOR EACH ROW WHEN ({_STEPS[step]}) EXECUTE FUNCTION ffmate.gate()""")
-        yield Gate(connection)
+        yield WriteGate(connection)
     finally:
         async with asyncio.timeout(10):
             await connection.close()

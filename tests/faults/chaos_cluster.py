@@ -1,4 +1,4 @@
-"""Everything that a chaos run breaks: a server with a standby, nodes on lines of their own, a small disk."""
+"""The cluster of a chaos run: a server with a standby, nodes with their own network lines, and a small disk."""
 
 import asyncio
 import re
@@ -18,8 +18,8 @@ from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.faults.disk import Disk, open_disk
-from tests.faults.member import Member
 from tests.faults.network import open_line
+from tests.faults.node_process import NodeProcess
 from tests.faults.server import Server
 from tests.media.clips import clip as make_clip
 
@@ -34,11 +34,11 @@ QUICK = "-i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"
 SLOW = "-re " + QUICK
 _AWAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
 _NOT_JOINED = re.compile(r"ffmate-desktop: .*(?:database|server|is already running)")
-"""The last words of a node that could not join, as its server was dead or its name taken."""
+"""The last line of a node that could not join because its server was dead or its name taken."""
 
 
-class Stage:
-    """The members work on tasks, and a supervisor starts again what ended by itself."""
+class ChaosCluster:
+    """Nodes that work on tasks, and a supervisor that restarts nodes that ended on their own."""
 
     def __init__(self, folder: Path, server: Server, standby: Server | None, disk: Disk | None) -> None:
         self.folder = folder
@@ -46,23 +46,23 @@ class Stage:
         self.standby = standby
         self.disk = disk
         self.out = folder / "out"
-        self.members: list[Member] = []
+        self.nodes: list[NodeProcess] = []
         self.uuids: list[UUID] = []
         self.commanded: set[UUID] = set()
         self.deleted: set[UUID] = set()
         self.restarts: Counter[UUID] = Counter()
         self.killed_encoders = 0
-        self.refused_twins = 0
+        self.refused_duplicates = 0
         self.wrong: list[str] = []
         self.busy: dict[object, asyncio.Lock] = {}
-        """What is being broken, and must not be broken twice or mended by the supervisor."""
+        """What is broken right now, and must not be broken twice or restarted by the supervisor."""
 
-    def hold(self, thing: object) -> asyncio.Lock:
-        """The right to break one thing."""
+    def exclusive(self, thing: object) -> asyncio.Lock:
+        """The exclusive right to break one part."""
         return self.busy.setdefault(thing, asyncio.Lock())
 
     async def ask(self, question: Callable[[TaskService], Awaitable[T]]) -> T:
-        """Ask the cluster, as often as it takes: its server may be dead at this moment."""
+        """Ask the cluster, repeatedly if needed, since its server may be dead."""
         async with asyncio.timeout(120):
             while True:
                 try:
@@ -72,7 +72,7 @@ class Stage:
                     await asyncio.sleep(0.1)
 
     async def fail_over(self, pause: float) -> None:
-        """Kill the primary; after so many seconds its standby, to which all commits went, takes over."""
+        """Kill the primary. After `pause` seconds its synchronous standby takes over."""
         assert self.standby is not None
         await self.server.kill()
         await asyncio.sleep(pause)
@@ -90,34 +90,34 @@ class Stage:
         self.uuids = list((await self.ask(lambda service: service.add(new, source=TaskSource.CLI))).uuids)
 
     async def tasks(self) -> list[Task]:
-        """All of them that there are, as they are."""
+        """All existing tasks as they are now."""
         return await self.ask(lambda service: service.get(self.uuids))
 
     async def supervise(self) -> None:
-        """As a service manager: until cancelled, start what ended by itself, and tell what may not have."""
+        """Like a service manager: until cancelled, restart nodes that ended, and report unexpected ends."""
         while True:
-            for member in self.members:
-                await self.look_after(member)
+            for node in self.nodes:
+                await self.restart_if_ended(node)
             await asyncio.sleep(0.5)
 
-    async def look_after(self, member: Member) -> None:
-        """Start it if it ended; while it is being broken, leave it alone."""
-        if self.hold(member).locked() or member.alive:
+    async def restart_if_ended(self, node: NodeProcess) -> None:
+        """Restart a node that ended, unless it is being broken right now."""
+        if self.exclusive(node).locked() or node.alive:
             return
-        said = member.said_this_life
+        said = node.log_since_start
         last = (said.strip().splitlines() or [""])[-1]
-        if member.is_ready() or (last and not _NOT_JOINED.match(last)):
-            self.wrong.append(f"{member.name} ended by itself: {last}")
-        await member.start()
+        if node.is_ready() or (last and not _NOT_JOINED.match(last)):
+            self.wrong.append(f"{node.name} ended by itself: {last}")
+        await node.start()
 
-    async def settle(self, seconds: float) -> list[Task]:
-        """Mend everything and wait until every task has ended; then send the nodes home.
+    async def finish(self, seconds: float) -> list[Task]:
+        """Repair everything, wait until every task has ended, then stop the nodes.
 
-        That is given up when nothing ended for so many seconds.
+        Gives up when no task ended for `seconds`.
         """
-        for member in self.members:
-            member.line.mend()
-            member.send(signal.SIGCONT)
+        for node in self.nodes:
+            node.line.restore()
+            node.send(signal.SIGCONT)
         supervisor = asyncio.create_task(self.supervise(), name="supervisor")
         try:
             before = None
@@ -129,29 +129,29 @@ class Stage:
                             await asyncio.sleep(0.5)
             if left:
                 self.wrong.append(f"nothing ended for {seconds:.0f} s: {dict(left)}")
-            with suppress(TimeoutError):  # who was killed last shall tidy up after itself
+            with suppress(TimeoutError):  # the last killed node has to clean up after itself
                 async with asyncio.timeout(seconds):
-                    while not all(member.alive and member.is_ready() for member in self.members):
+                    while not all(node.alive and node.is_ready() for node in self.nodes):
                         await asyncio.sleep(0.1)
         finally:
             supervisor.cancel()
             await asyncio.wait([supervisor])
         await self._tidied(seconds)
-        for member in self.members:
-            member.send(signal.SIGTERM)
-        for member in self.members:
-            await member.ended()
+        for node in self.nodes:
+            node.send(signal.SIGTERM)
+        for node in self.nodes:
+            await node.ended()
         return await self.tasks()
 
     async def _unsettled(self) -> Counter[str]:
-        """How many tasks are not as they must be in the end, by status."""
+        """How many tasks are not in a final state yet, by status."""
         tasks = await self.tasks()
         return Counter(
             str(task.status) for task in tasks if not task.status.is_done or task.uuid in self.deleted
         )
 
     async def _tidied(self, seconds: float) -> None:
-        """Until the janitors have been everywhere; what they did not find is told by the verdict."""
+        """Wait until the janitors have removed temporary files; the verdict reports what they missed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while list(self.out.glob(".ffd-*")):
@@ -159,8 +159,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, *, nodes: int, mark: str, replicate: bool = False) -> AsyncIterator[Stage]:
-    """All of it, started but for the nodes; at the end whatever still runs is killed."""
+async def open_chaos_cluster(
+    folder: Path, *, nodes: int, mark: str, replicate: bool = False
+) -> AsyncIterator[ChaosCluster]:
+    """The whole cluster; its nodes are not started yet. Everything that still runs at the end is killed."""
     async with AsyncExitStack() as stack:
         server = Server(folder / "server a")
         stack.push_async_callback(server.stop)
@@ -171,13 +173,13 @@ async def open_stage(folder: Path, *, nodes: int, mark: str, replicate: bool = F
             standby = Server(folder / "server b")
             stack.push_async_callback(standby.stop)
             await standby.copy(server)
-        stage = Stage(folder, server, standby, stack.enter_context(open_disk(folder / "out", DISK)))
+        cluster = ChaosCluster(folder, server, standby, stack.enter_context(open_disk(folder / "out", DISK)))
         for number in range(nodes):
             line = await stack.enter_async_context(open_line())
             hosts = [await line.address(one.port) for one in (server, standby) if one is not None]
             target = "&target_session_attrs=primary" if standby is not None else ""
             uri = f"postgresql://ffmate@{','.join(hosts)}/ffmate?sslmode=disable{target}"
-            member = Member(f"n{number}", uri, folder, mark=mark, line=line, heartbeat=HEARTBEAT)
-            stack.callback(member.send, signal.SIGKILL)
-            stage.members.append(member)
-        yield stage
+            node = NodeProcess(f"n{number}", uri, folder, mark=mark, line=line, heartbeat=HEARTBEAT)
+            stack.callback(node.send, signal.SIGKILL)
+            cluster.nodes.append(node)
+        yield cluster
