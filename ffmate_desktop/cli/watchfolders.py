@@ -240,7 +240,7 @@ async def _delete(context: Context, which: str, yes: bool, as_json: bool) -> Non
         question = f"Delete “{printable(folder.name)}” and the history of its files?"
         if must_ask and not ask(question):
             raise typer.Abort
-        left = await cluster.watchfolders.pending_originals(folder)
+        left = await cluster.watchfolders.count_pending_originals(folder)
         await cluster.watchfolders.delete(folder.uuid)
     if left:
         many = "1 original stays" if left == 1 else f"{left} originals stay"

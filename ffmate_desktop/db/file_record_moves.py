@@ -71,9 +71,9 @@ async def move(
             )
         if places:
             await connection.fetch(
-                query("file_records", "leave_paths"), claim.id, [row["id"] for row in places]
+                query("file_records", "clear_paths"), claim.id, [row["id"] for row in places]
             )
-            await connection.fetch(query("file_records", "take_paths"), claim.id, places, step)
+            await connection.fetch(query("file_records", "set_paths"), claim.id, places, step)
         if updates:
             data = [update.to_row() for update in updates]
             await connection.fetch(query("file_records", "update_files"), claim.id, data, step)

@@ -85,9 +85,9 @@ async def set_suspended(database: Database, uuid: UUID, suspended: bool) -> bool
     return row is not None
 
 
-async def pending_originals(database: Database, uuid: UUID) -> int:
+async def count_pending_originals(database: Database, uuid: UUID) -> int:
     """How many originals are still to be moved, or may be once their tasks end."""
-    row = await database.fetch_one(query("watchfolders", "pending_originals"), uuid)
+    row = await database.fetch_one(query("watchfolders", "count_pending_originals"), uuid)
     return 0 if row is None else int(row["files"])
 
 

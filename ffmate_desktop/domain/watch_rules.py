@@ -7,8 +7,27 @@ from functools import cached_property
 
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.media_files import ENDINGS
-from ffmate_desktop.domain.watch_names import is_hidden_folder, why_not_name
 from ffmate_desktop.domain.watchfolder import FileFilter
+
+OURS = ".ffd-"
+"""The prefix of this program's unfinished outputs and copies."""
+
+LOCK = ".lock"
+"""FFmate writes an empty file `<name>.lock` next to a file that it has queued."""
+
+_UNFINISHED_EXTENSIONS = """
+    !qb !ut aria2 bc! crdownload download downloading filepart ftmp incomplete inprogress opdownload part partial
+    partfile swp td temp tmp ut! xdownload xltd
+"""
+_UNFINISHED = frozenset(_UNFINISHED_EXTENSIONS.split())
+_UNFINISHED_NAME = re.compile(r"~\$|~syncthing~|unconfirmed \d+\.crdownload|\.~lock\.|pspbrwse\.jbf$")
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"})
+_SYSTEM_FOLDERS = frozenset(
+    {
+        "$recycle.bin", "system volume information", "lost+found", "#recycle", "#snapshot", "@eadir", "@recycle",
+        "@recently-snapshot", "@tmp", "__macosx",
+    }
+)  # fmt: skip
 
 _UNITS = (("KiB", 10), ("MiB", 20), ("GiB", 30))
 
@@ -60,6 +79,28 @@ def _translated(glob: str) -> str:
     return regex
 
 
+def is_ignored(name: str) -> bool:
+    """Whether files of this name aren't even listed: this program's unfinished outputs, and locks."""
+    return name.startswith(OURS) or name.endswith(LOCK)
+
+
+def why_not_by_name(name: str) -> str:
+    """Why a file of this name isn't encoded, in a sentence; empty if the name is fine."""
+    low = name.lower()
+    if name.startswith("."):
+        return "A hidden file."
+    if low in _SYSTEM_FILES:
+        return "A file of the operating system."
+    if low.rpartition(".")[2] in _UNFINISHED or _UNFINISHED_NAME.match(low):
+        return "Another program is still writing it: its name is that of an unfinished file."
+    return ""
+
+
+def is_hidden_folder(name: str) -> bool:
+    """Hidden folders, trash cans, thumbnails of a NAS."""
+    return name.startswith(".") or name.lower() in _SYSTEM_FOLDERS
+
+
 class FileRules:
     """The rules of one watchfolder. `outside` are folders below it (paths with `/`) that aren't scanned."""
 
@@ -87,7 +128,7 @@ class FileRules:
 
     def why_not(self, path: str, name: str, size: int) -> str:
         """Why the file is skipped, in a sentence; empty if it isn't. Exclusion wins over inclusion."""
-        if why := why_not_name(name):
+        if why := why_not_by_name(name):
             return why
         low_path, low_name = folded(path), folded(name)
         ending = low_name.rpartition(".")[2] if "." in low_name else ""

@@ -114,12 +114,12 @@ class WatchfolderService:
         if not await stored.set_suspended(self._database, uuid, suspended):
             await self.get(uuid)
 
-    async def pending_originals(self, folder: Watchfolder) -> int:
+    async def count_pending_originals(self, folder: Watchfolder) -> int:
         """How many originals that are still to be moved would stay in the folder if it was deleted now."""
         actions = {folder.on_success.action, folder.on_failure.action}
         if actions == {OriginalAction.LEAVE}:
             return 0
-        return await stored.pending_originals(self._database, folder.uuid)
+        return await stored.count_pending_originals(self._database, folder.uuid)
 
     async def delete(self, uuid: UUID) -> None:
         """Delete a watchfolder and its file records; files and tasks stay."""

@@ -27,7 +27,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, EventEmitter
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.watch_names import is_passed_over
+from ffmate_desktop.domain.watch_rules import is_ignored
 from ffmate_desktop.storage.filesystem_kind import is_local
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
@@ -181,5 +181,5 @@ class _Handler(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         last = str(event.dest_path or event.src_path)
-        if not is_passed_over(last.replace("\\", "/").rpartition("/")[2]):
+        if not is_ignored(last.replace("\\", "/").rpartition("/")[2]):
             self._report()

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from ffmate_desktop import logs
-from ffmate_desktop.domain.watch_names import LOCK
+from ffmate_desktop.domain.watch_rules import LOCK
 
 
 def write_locks(paths: Sequence[str]) -> None:

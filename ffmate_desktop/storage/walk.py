@@ -10,8 +10,7 @@ from typing import overload
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.file_record import ScannedFile
-from ffmate_desktop.domain.watch_names import LOCK, is_passed_over
-from ffmate_desktop.domain.watch_rules import FileRules
+from ffmate_desktop.domain.watch_rules import LOCK, FileRules, is_ignored
 from ffmate_desktop.domain.watch_version import is_lasting
 from ffmate_desktop.storage.numbering import INODES, Numbering, numbering_of
 
@@ -205,7 +204,7 @@ class Walker:
                                 folders.append((inside, entry.path))
                     elif name.endswith(LOCK):
                         locks.add(name[: -len(LOCK)])
-                    elif entry.is_file() and not is_passed_over(name):
+                    elif entry.is_file() and not is_ignored(name):
                         files.append(entry)
                 except OSError:  # for example a circular link
                     continue

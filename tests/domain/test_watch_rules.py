@@ -3,8 +3,7 @@
 import pytest
 
 from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.domain.watch_names import is_passed_over
-from ffmate_desktop.domain.watch_rules import FileRules, Pattern
+from ffmate_desktop.domain.watch_rules import FileRules, Pattern, is_ignored
 from ffmate_desktop.domain.watchfolder import Extensions, FileFilter, Globs
 
 
@@ -115,5 +114,5 @@ def test_unfinished_and_hidden_names(name: str) -> None:
 
 
 def test_our_own_names_and_locks_are_not_even_told_of() -> None:
-    assert is_passed_over(".ffd-0123-1-abc-a.mp4") and is_passed_over("a.mov.lock")
-    assert not is_passed_over("a.mov") and not is_passed_over("locket.mov")
+    assert is_ignored(".ffd-0123-1-abc-a.mp4") and is_ignored("a.mov.lock")
+    assert not is_ignored("a.mov") and not is_ignored("locket.mov")

@@ -1,14 +1,15 @@
--- File records. Every transaction that writes them begins with `step`, which holds the row of the folder until
--- the commit: nobody can claim the folder in between, and a scanner whose claim is lost writes nothing.
+-- File records: one row per file of a watchfolder. They are written in numbered steps.
+-- 1. Every transaction that writes records starts with `step`, which locks the watchfolder's row until the commit.
+-- 2. So no node can claim the folder in between, and a node that has lost its claim writes nothing.
 
 -- name: step
--- Fenced. The number of this step; renews the claim, too.
+-- Fenced. Returns the number of this step, and renews the claim.
 UPDATE ffmate.watchfolders SET ledger = ledger + 1, scan_until = clock_timestamp() + $4::interval
  WHERE id = $1 AND epoch = $2 AND scanner = $3 AND scan_until IS NOT NULL
 RETURNING ledger;
 
 -- name: read_since
--- What was written after a step; everything after -1. Read in pieces with a cursor.
+-- The records written after step $2; all of them after -1. Read in pieces with a cursor.
 SELECT id, path, size, mtime, inode, view, state, reason, gone_at IS NOT NULL AS gone
   FROM ffmate.watched_files WHERE folder = $1 AND ledger > $2;
 
@@ -34,11 +35,13 @@ SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.reason, f.chec
          OR excluded.view = f.view AND f.view <= -3 AND excluded.inode <> f.inode
 
 -- name: write_files
--- New rows, and those that changed. Another version of a file, or one that was skipped before, starts afresh; the clock
--- of its checks moves when one counted. Attempts are kept until there is another task: they tell that it had one.
--- Another inode is another version only where inodes last (domain/watch_version.py).
--- A file that grew within two minutes, by its own time, must then be quiet for half as long again: a recorder may write
--- with pauses that are longer than the checks.
+-- Inserts new records and updates changed ones.
+-- 1. Another version of a file, or one that was skipped before, starts its checks from the beginning. Otherwise
+--    checked_at moves only when a check counted.
+-- 2. attempts stays until there is another task: it shows that the file has had one.
+-- 3. Another inode means another version only where inodes last (domain/watch_version.py).
+-- 4. A file that grew after a pause of up to two minutes, by its own time, must then stay unchanged for 1.5 times that
+--    long: a recorder may pause for longer than the checks take.
 INSERT INTO ffmate.watched_files AS f
        (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger)
 SELECT $1, r.path, r.size, r.mtime, r.inode, r.view, r.state, r.reason, r.checks, r.task, r.attempts, $3
@@ -60,14 +63,14 @@ ON CONFLICT (folder, key) DO UPDATE
 RETURNING f.id, f.path;
 
 -- name: tasks_of_versions
--- The statuses of these tasks, and the version of the input that each of them read, if it said so.
+-- The statuses of these tasks, and the version of the input that each one read, if known.
 SELECT t.uuid, t.status, ffmate.bigint_of(t.result -> 'source' -> 'size') AS size,
        ffmate.bigint_of(t.result -> 'source' -> 'mtime') AS mtime
   FROM ffmate.tasks t WHERE t.uuid = ANY ($1::uuid[]);
 
 -- name: records_of_versions
--- Rows with a task whose files had one of these times and sizes ($2 and $3), of files that may have been moved. Where
--- inodes last ($5 is such a view) with the same one ($4), of rows of this view; of others all, as numbers may be used again.
+-- Records with a task whose files may have been moved: same time and size ($2, $3). Records of the view $5, if inodes
+-- last there, must also have the inode $4; elsewhere any inode will do, because numbers may be used again.
 SELECT v.position, t.status, e.*
   FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS v (mtime, size, inode, position)
  CROSS JOIN LATERAL ({record} WHERE f.folder = $1 AND f.mtime = v.mtime AND f.size = v.size AND f.task IS NOT NULL
@@ -76,8 +79,8 @@ SELECT v.position, t.status, e.*
  ORDER BY v.position, e.gone, e.id;
 
 -- name: cancel_replaced
--- In the transaction of a step: tasks ($1) of files that were replaced or moved, with the reasons ($2). As cancel_tasks,
--- but that people read why. A running task may finish before its node reads the order.
+-- In the transaction of a step: cancels tasks ($1) of files that were replaced or moved, and stores the reasons ($2).
+-- Like cancel_tasks otherwise. A running task may finish before its node reads the request.
 UPDATE ffmate.tasks t
    SET status = CASE t.status WHEN 'QUEUED' THEN 'DONE_CANCELED' ELSE t.status END,
        epoch = CASE t.status WHEN 'QUEUED' THEN t.epoch + 1 ELSE t.epoch END,
@@ -89,15 +92,15 @@ UPDATE ffmate.tasks t
 RETURNING t.uuid;
 
 -- name: drop_files
--- In the transaction of a step. A node that remembers such a row finds out when it misses the file.
+-- In the transaction of a step. Nodes that have cached such a record notice when the file is missing.
 DELETE FROM ffmate.watched_files WHERE folder = $1 AND id = ANY ($2::bigint[]) RETURNING id;
 
--- name: leave_paths
--- In the transaction of a step, before take_paths: no file has a path that ends with a slash, so none is taken.
+-- name: clear_paths
+-- In the transaction of a step, before set_paths, to free the paths: no file has a path that ends with a slash.
 UPDATE ffmate.watched_files SET path = path || '/' || id || '/' WHERE folder = $1 AND id = ANY ($2::bigint[]) RETURNING id;
 
--- name: take_paths
--- In the transaction of a step. $2: [{id, path, size, mtime, inode, view, gone}]. Every node reads the rows again.
+-- name: set_paths
+-- In the transaction of a step. $2: [{id, path, size, mtime, inode, view, gone}]. Every node reads these records again.
 UPDATE ffmate.watched_files f
    SET path = r.path, size = r.size, mtime = r.mtime, inode = r.inode, view = r.view, ledger = $3,
        gone_at = CASE WHEN r.gone THEN coalesce(f.gone_at, clock_timestamp()) END
@@ -106,16 +109,17 @@ UPDATE ffmate.watched_files f
 RETURNING f.id;
 
 -- name: mark_reappeared
--- Files that were gone and are there as they were; what became of them stands.
+-- Files that were gone and are back unchanged; their states stand.
 UPDATE ffmate.watched_files SET gone_at = NULL, ledger = $3 WHERE folder = $1 AND id = ANY ($2::bigint[]);
 
 -- name: mark_gone
--- A file that had no task is forgotten later; one that comes back as it was is not taken twice.
+-- The record stays for a while, so that a file that comes back unchanged isn't queued again.
 UPDATE ffmate.watched_files SET gone_at = clock_timestamp(), ledger = $3
  WHERE folder = $1 AND id = ANY ($2::bigint[]) AND gone_at IS NULL;
 
 -- name: delete_gone
--- Once there are many: those without a task after an hour, the others after $2. What a node knows of them it reads anew.
+-- Deletes records of files that are gone, without a task after an hour, otherwise after $2; only if there are at least
+-- $3, because every node then reads all records again.
 WITH old AS (
     SELECT f.id FROM ffmate.watched_files f
      WHERE f.folder = $1 AND f.disposal IS NULL
@@ -126,8 +130,8 @@ gone AS (
 UPDATE ffmate.watchfolders SET ledger_from = ledger WHERE id = $1 AND EXISTS (SELECT 1 FROM gone) RETURNING id;
 
 -- name: outputs_among
--- Which of these files ($1 path keys, $2 microseconds, $3 bytes) the cluster wrote: under this name, or anywhere. What is
--- published is written down before it has its name, so that no scan is too early.
+-- Which of these files ($1 path keys, $2 microseconds, $3 bytes) the cluster wrote, at this path or anywhere. Outputs are
+-- recorded before they get their names, so a scan can't be too early.
 SELECT c.position, o.task
   FROM unnest($1::text[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS c (key, mtime, size, position)
   JOIN ffmate.outputs o ON o.key = md5(c.key)::uuid
@@ -137,17 +141,18 @@ SELECT c.position, o.task
   JOIN ffmate.outputs o ON o.mtime = c.mtime AND o.size = c.size;
 
 -- name: forget_outputs
--- At most $2 that were written longer ago than $1. A loop, of an output that becomes an input, goes round within days: an
--- output of last year that comes into a watchfolder is encoded once more, and then its own output is known. Several
--- nodes at once: each skips what another is just removing.
+-- Deletes at most $2 that were written longer ago than $1.
+-- 1. They prevent loops in which an output becomes an input, and a loop takes days at most. An output of last year that
+--    is put into a watchfolder is encoded once, and then its own output is known.
+-- 2. Several nodes may delete at once: each skips rows that another one has locked.
 DELETE FROM ffmate.outputs
  WHERE key = ANY (ARRAY(SELECT key FROM ffmate.outputs WHERE written_at < clock_timestamp() - $1::interval
                          LIMIT $2 FOR UPDATE SKIP LOCKED))
 RETURNING true AS gone;
 
 -- name: ended_files
--- Files whose tasks have ended since $2, and a minute before, and are not settled like that: also after a restart. By
--- the index of ends, so that a long queue costs nothing.
+-- Files whose tasks have ended since a minute before $2 and whose records have another state, also after a restart of
+-- the task. Uses the index of ends, so that a long queue costs nothing.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.status, f.gone_at IS NOT NULL AS gone,
        split_part(coalesce(t.error, ''), E'\n', 1) AS error,
        CASE t.status WHEN 'DONE_ERROR' THEN t.result -> 'changed' ->> 'how' END AS changed,
@@ -162,8 +167,8 @@ SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.attempts, f.task, t.sta
  LIMIT $3;
 
 -- name: update_files
--- In the transaction of a step. $2: [{id, state, reason, attempts, disposal}]. A file that grows is checked from the
--- beginning, and gets a new task: the old one says what it came to.
+-- In the transaction of a step. $2: [{id, state, reason, attempts, disposal, gone}]. A file that is growing starts its
+-- checks from the beginning and gets a new task; the old task keeps its result.
 UPDATE ffmate.watched_files f
    SET state = r.state, reason = r.reason, attempts = r.attempts, disposal = r.disposal, ledger = $3,
        task = CASE r.state WHEN 'growing' THEN NULL ELSE f.task END,
@@ -175,9 +180,10 @@ UPDATE ffmate.watched_files f
  WHERE f.id = r.id AND f.folder = $1;
 
 -- name: insert_moved_originals
--- In the transaction of a step, after update_files. Where originals were moved to is not scanned, but may be one day,
--- when the folder for originals is another: then they are no new files, and what became of them stands. Without an
--- inode, as a move between disks changes it. They count as gone until a scan sees them.
+-- In the transaction of a step, after update_files. The folder for originals isn't scanned, but may be later, when the
+-- setting changes: then these files aren't new.
+-- 1. Without an inode: a move between disks changes it.
+-- 2. They count as gone until a scan sees them.
 INSERT INTO ffmate.watched_files AS f
        (folder, path, size, mtime, inode, view, state, reason, checks, task, attempts, ledger, gone_at)
 SELECT DISTINCT ON (r.moved_to) o.folder, r.moved_to, o.size, o.mtime, 0, 0, o.state, 'An original that was moved here.',
@@ -192,16 +198,15 @@ ON CONFLICT (folder, key) DO UPDATE
        ledger = excluded.ledger, gone_at = excluded.gone_at, disposal = NULL;
 
 -- name: pending_originals
--- Originals that are still to be moved, or were being moved when a node died; last those that could not be, lately. What
--- only a newer release can do is left to its nodes.
+-- Originals that are still to be moved, or were being moved when a node died; those that failed lately come last.
+-- Actions of a newer release are left to its nodes.
 SELECT f.id, f.path, f.size, f.mtime, f.inode, f.view, f.state, f.attempts, f.task, f.disposal
   FROM ffmate.watched_files f
  WHERE f.folder = $1 AND f.disposal IS NOT NULL AND f.disposal ->> 'action' IN ('move', 'trash')
  ORDER BY coalesce(ffmate.bigint_of(f.disposal -> 'tried'), 0), f.id LIMIT $2;
 
 -- name: inputs_in_use
--- Which of these inputs a task that is not done still needs: of another watchfolder, or of a person. A status of a newer
--- release counts as not done.
+-- Which of these inputs an unfinished task still needs. A status of a newer release counts as unfinished.
 SELECT DISTINCT t.spec ->> 'input' AS path FROM ffmate.tasks t
  WHERE t.status = ANY (ARRAY['QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING'] || (SELECT ffmate.statuses_but(
            ARRAY['QUEUED', 'PRE_PROCESSING', 'RUNNING', 'POST_PROCESSING', 'DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED'])))

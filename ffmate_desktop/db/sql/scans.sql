@@ -1,10 +1,10 @@
--- Who scans a watchfolder, and when. A claim is (id, epoch, incarnation), like that of a task: what a scanner writes
--- matches no row once somebody else has claimed the folder, or people have changed it. All by the database's clock.
+-- Which node scans a watchfolder, and when, by the database's clock. A claim is (id, epoch, incarnation), like that of a
+-- task: a write matches no row once another node has claimed the folder, or its settings were changed.
 
 -- name: next_scan
--- Seconds until some folder that this node may scan is due, or its scanner has been silent for too long; NULL: none.
--- A node that reads this does not write; most find that another was faster. A folder that this node could not reach is
--- left to the others for an interval only: they may be gone before they try.
+-- Seconds until a folder that this node may scan is due, or the claim on it expires; NULL if there is none.
+-- 1. Only reads: most nodes find that another one was faster.
+-- 2. A folder that this node couldn't reach is left to the others for one interval only: they may be gone by then.
 SELECT min(extract(epoch FROM greatest(w.due_at + CASE WHEN w.unreachable ? $1::bigint::text THEN w.seconds ELSE 0 END
                                                   * interval '1 second',
                                        CASE WHEN o.id IS NOT NULL THEN w.scan_until ELSE w.due_at END)
@@ -15,11 +15,12 @@ SELECT min(extract(epoch FROM greatest(w.due_at + CASE WHEN w.unreachable ? $1::
  WHERE NOT w.suspended;
 
 -- name: claim_scan
--- The folder that has waited longest, or one in which something is known to have happened ($2). The row lock is taken
--- before the update and locked rows are skipped, so that of any number of nodes one gets it. The next scan is due an
--- interval from now, whatever becomes of this one: a scanner that dies costs one interval. Nodes that could not reach
--- a folder lately ($3) leave it to the others for a second, and those that could not since its last scan for an interval.
--- A claim that nobody renews ends by itself; that of a dead node ends with it.
+-- Claims the folder that is overdue longest, or one with file events ($2).
+-- 1. The row lock is taken before the update, and locked rows are skipped: exactly one of many nodes gets the folder.
+-- 2. The next scan is due an interval from now whatever happens to this one: a node that dies costs one interval.
+-- 3. A node that lately couldn't reach a folder ($3) leaves it to the others for a second; one that couldn't since the
+--    folder's last scan, for an interval.
+-- 4. A claim expires unless renewed, and ends when its node dies.
 UPDATE ffmate.watchfolders w
    SET epoch = w.epoch + 1, scanner = $1, due_at = clock_timestamp() + w.seconds * interval '1 second',
        scan_until = clock_timestamp() + $4::interval
@@ -41,14 +42,16 @@ RETURNING w.id, w.uuid, w.epoch, w.version, w.name, w.spec, w.roots, w.ledger, w
           ARRAY(SELECT o.identifier FROM ffmate.nodes o WHERE w.unreachable ? o.id::text) AS unreachable;
 
 -- name: renew_scan
--- Fenced; while a scan goes on.
+-- Fenced; during a scan.
 UPDATE ffmate.watchfolders SET scan_until = clock_timestamp() + $4::interval
  WHERE id = $1 AND epoch = $2 AND scanner = $3 AND scan_until IS NOT NULL
 RETURNING id;
 
 -- name: end_scan
--- Fenced. Files were seen in this folder from here ($7: machine, root and mounts in it). The next one is due as it was, or sooner when
--- a file wants a look ($8), but not before a slow scan has rested ($9). Repeating it changes nothing.
+-- Fenced. Repeating it changes nothing.
+-- 1. $7: the root and mounts that this machine saw, if files were seen in the folder.
+-- 2. The next scan is due as before, or sooner if a file is worth another look ($8), but not before a pause as long as
+--    this scan took ($9).
 UPDATE ffmate.watchfolders
    SET scan_until = NULL, scanned_at = clock_timestamp(), scanned_by = $4, result = $5::jsonb, error = $6,
        error_at = CASE WHEN error IS NULL THEN clock_timestamp() ELSE coalesce(error_at, clock_timestamp()) END,
@@ -59,9 +62,10 @@ UPDATE ffmate.watchfolders
 RETURNING id;
 
 -- name: leave_scan
--- Fenced: this node cannot reach the folder ($4 says why). As long as there are live nodes with its labels that have not
--- tried since the last scan, it is due for them at once. When nobody is left, or nobody came until this node tried a second
--- time, that is what people see, instead of what the last scan found, and at the next interval everybody tries again.
+-- Fenced: this node can't reach the folder ($4 says why).
+-- 1. While live nodes with its labels haven't tried since the last scan, the folder is due for them at once.
+-- 2. If there is none, or none came before this node tried a second time, people see the error instead of the last
+--    scan's result, and all nodes try again at the next interval.
 WITH others AS (
     SELECT NOT w.unreachable ? $3::bigint::text AND EXISTS (SELECT 1 FROM ffmate.nodes o
                     WHERE o.id <> $3 AND o.state = 'online' AND NOT o.paused AND o.lease_until > clock_timestamp()
@@ -82,6 +86,6 @@ UPDATE ffmate.watchfolders w
 RETURNING left_over;
 
 -- name: watch_list
--- What nodes listen to on local disks.
+-- The folders whose file events this node observes, if they are on local disks.
 SELECT id, spec ->> 'path' AS path FROM ffmate.watchfolders w
  WHERE NOT suspended AND EXISTS (SELECT 1 FROM ffmate.nodes n WHERE n.id = $1 AND w.labels <@ n.labels);

@@ -109,7 +109,7 @@ class FolderActions(TableActions):
                 "The folder and its files stay as they are, and its tasks stay in the queue. The "
                 "history of its files is deleted."
             )
-            if left := await services.watchfolders.pending_originals(folder):
+            if left := await services.watchfolders.count_pending_originals(folder):
                 more = self.tr(
                     "Originals still waiting to be moved, which will stay in the folder: {0}"
                 ).format(left)
