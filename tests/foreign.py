@@ -1,7 +1,7 @@
-"""Rows as a newer release, a hand edit or a defect may leave them: every JSON column, every field, every wrong shape.
+"""Unusual rows, as newer releases, manual edits or bugs may leave them: every JSON column and field in wrong shapes.
 
-The columns come from the catalogue of the server, so that a column of a later migration is covered, or asks for a
-sample. Each variant is a copy of a sample row, with one value changed.
+The columns come from the server's catalog, so that a column of a later migration is covered or requires a sample.
+Each variant is a copy of a sample row with one changed value.
 """
 
 import json
@@ -21,11 +21,11 @@ from tests.db.cluster import row, spec
 DEEP = "[" * 3000 + "]" * 3000
 HUGE = 10**400
 WRONG: tuple[Any, ...] = (None, -7, "newer", [[1]], {"newer": [1]}, HUGE, 10**5000)
-"""What stands in the place of a value."""
+"""Wrong values that replace a value."""
 
 GOOD_PRESET, GOOD_FOLDER = UUID(int=1), UUID(int=2)
 NODE = 4_000_000_000
-"""The incarnation of a node that lives as long as the test."""
+"""The incarnation of a node that lives during the whole test."""
 
 FACTS = {
     "duration": 1.5,
@@ -62,7 +62,7 @@ _DISPOSAL = {
 
 
 def variants(value: Any) -> Iterator[Any]:
-    """The value with one thing changed: another shape in any place, or a field more in any object."""
+    """Generate the value with one change: another shape anywhere, or an additional field in any object."""
     yield from WRONG
     if isinstance(value, dict):
         yield value | {"newer": {"release": [1, None]}}
@@ -76,7 +76,7 @@ def variants(value: Any) -> Iterator[Any]:
 
 
 async def fill(database: Database, hot: str = "/nowhere") -> None:
-    """A row of every table that has JSON in it, with a value in each such column. `hot` is the watchfolder."""
+    """Insert a row into every table with JSON, with a value in each such column. `hot` is the watchfolder."""
     await _sql(
         database,
         "INSERT INTO ffmate.nodes (id, session, identifier, heartbeat, lease_until, machine, pid, host, os, arch,"
@@ -88,15 +88,17 @@ async def fill(database: Database, hot: str = "/nowhere") -> None:
     )
     script = ProcessingSpec(script="/s a", tokens=("/s", "a"), sidecar="/c", import_sidecar=True)
     hook = DirectWebhook(event="task.created", url="http://localhost/")
-    whole = spec(pre_processing=script, post_processing=script, webhooks=(hook,), metadata={"a": {"b": 1}})
+    full_spec = spec(
+        pre_processing=script, post_processing=script, webhooks=(hook,), metadata={"a": {"b": 1}}
+    )
     for status, node in (
         ("QUEUED", None),
         ("RUNNING", NODE),
         ("DONE_ERROR", NODE),
         ("DONE_SUCCESSFUL", NODE),
     ):
-        await _task(database, status, node, whole.to_json())
-    made = Preset(
+        await _task(database, status, node, full_spec.to_json())
+    preset = Preset(
         uuid=GOOD_PRESET,
         name="good",
         command="-i ${INPUT_FILE} ${OUTPUT_FILE}",
@@ -104,7 +106,7 @@ async def fill(database: Database, hot: str = "/nowhere") -> None:
         pre_processing=NewProcessing(script_path="/s", sidecar_path="/c"),
         webhooks=(hook,),
     )
-    await presets.write(database, made, [["-i"]])
+    await presets.write(database, preset, [["-i"]])
     moved = Original(action=OriginalAction.MOVE, folder="done")
     settings = WatchfolderSettings(name="good", path=hot, preset=GOOD_PRESET, interval=1, on_success=moved)
     await watchfolders.insert(database, GOOD_FOLDER, settings)
@@ -146,7 +148,7 @@ async def _task(database: Database, status: str, node: int | None, spec_: Mappin
 
 
 async def json_columns(database: Database) -> list[tuple[str, str]]:
-    """Every column of JSON in our tables, as the server knows them."""
+    """Return every JSON column in our tables, from the server's catalog."""
     rows = await database.fetch(
         Sql(
             "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
@@ -160,7 +162,7 @@ async def json_columns(database: Database) -> list[tuple[str, str]]:
 async def spread(
     database: Database, *, tables: frozenset[str] | None = None, where: str = "true", every: int = 1
 ) -> int:
-    """A copy of each sample row for every so many variants of each of its values; returns how many there are."""
+    """Insert a copy of each sample row for every n-th variant of each of its values. Return their number."""
     total = 0
     for table, column in await json_columns(database):
         if tables is not None and table not in tables:
@@ -187,7 +189,7 @@ async def spread(
 
 def _text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value > HUGE:
-        return "1" + "0" * 5000  # Python prints no number of so many digits
+        return "1" + "0" * 5000  # Python doesn't print numbers with so many digits
     return json.dumps(value, default=str) if not _has_giant(value) else _giant(value)
 
 
@@ -212,7 +214,7 @@ def _giant(value: Any) -> str:
 
 
 async def _copying(database: Database, table: str, column: str) -> str:
-    """The statement that copies the row at $1 with $2 in the column, and keys of its own."""
+    """Return the statement that copies the row at $1 with $2 in the column and new keys."""
     columns = await database.fetch(
         Sql(
             "SELECT a.attname AS name, a.atttypid::regtype::text AS kind, EXISTS (SELECT 1 FROM pg_index i"
@@ -248,15 +250,15 @@ async def _sql(database: Database, text: str, *arguments: Any) -> None:
         await connection.execute(text, *arguments)
 
 
-async def use_newer_words(database: Database) -> None:
-    """Words that only a newer release knows, in every column whose words this release checks."""
+async def use_newer_values(database: Database) -> None:
+    """Use values that only a newer release knows, in every column whose values this release checks."""
     constraints = await database.fetch(
         Sql(
             "SELECT conname, contypid::regtype::text AS domain, conrelid::regclass::text AS relation"
             " FROM pg_constraint WHERE connamespace = 'ffmate'::regnamespace AND contype = 'c'"
         )
     )
-    for found in constraints:  # a newer migration has taken other ones in their place
+    for found in constraints:  # a newer migration may have replaced them
         kind = f"DOMAIN {found['domain']}" if found["domain"] != "-" else f"TABLE {found['relation']}"
         await _sql(database, f"ALTER {kind} DROP CONSTRAINT {found['conname']}")
     words = spec().to_json()

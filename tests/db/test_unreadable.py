@@ -12,7 +12,7 @@ from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.queue import QueueQuery, SortColumn
 from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import add, joined, row
-from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, json_columns, spread, use_newer_words
+from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, json_columns, spread, use_newer_values
 
 pytestmark = pytest.mark.db
 
@@ -71,7 +71,7 @@ async def test_a_task_in_a_status_of_a_newer_release(
 ) -> None:
     """A node that lives knows what to do with it; without one it is ended as a waiting task is."""
     await fill(database)
-    await use_newer_words(database)
+    await use_newer_values(database)
     uuids = await add(database, row("a"), row("b"))
     async with joined(database_uri) as node:
         async with database.transaction() as connection:

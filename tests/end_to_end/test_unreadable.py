@@ -12,7 +12,7 @@ from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.processing import DirectWebhook
 from tests.end_to_end.clerk import Clerk
-from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, spread, use_newer_words
+from tests.foreign import GOOD_FOLDER, GOOD_PRESET, fill, spread, use_newer_values
 
 pytestmark = pytest.mark.db
 
@@ -43,7 +43,7 @@ def desk(clerk: Clerk, database_uri: str, tmp_path: Path) -> Desk:
 
 async def test_every_command_among_rows_of_a_newer_release(desk: Desk, database: Database) -> None:
     await fill(database)
-    await use_newer_words(database)
+    await use_newer_values(database)
     await spread(database, every=17)
     listed = await tasks.list_tasks(database, limit=None)
     out, _ = desk.ask("tasks", "list", "--limit", "0")

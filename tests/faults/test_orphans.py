@@ -92,7 +92,7 @@ def team(home: Path, database_uri: str, clerk: Clerk, request: pytest.FixtureReq
     yield team
     team.program.leave()
     for relatives in team.relatives:
-        family.bury(relatives)
+        family.kill(relatives)
 
 
 def below(process: subprocess.Popen[bytes]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.task import Task
 from ffmate_desktop.gui.queue.detail_pane import DetailPane
 from ffmate_desktop.gui.watchfolders.page import WatchfoldersPage
 from ffmate_desktop.gui.widgets.media_text import media_summary
-from tests.foreign import FACTS, GOOD_FOLDER, fill, spread, use_newer_words, variants
+from tests.foreign import FACTS, GOOD_FOLDER, fill, spread, use_newer_values, variants
 from tests.gui.desk import open_desk
 from tests.node.waiting import until
 
@@ -34,7 +34,7 @@ async def test_every_page_shows_rows_of_a_newer_release(
 ) -> None:
     """`open_desk` fails the test on unexpected errors; logged tracebacks fail it too."""
     await fill(database)
-    await use_newer_words(database)
+    await use_newer_values(database)
     await spread(database, every=11)
     async with open_desk(database_uri, tmp_path / "data") as desk:
         window, page = desk.window, desk.page

@@ -1,4 +1,4 @@
-"""Tiny clips of every kind that people bring (half a second each), made when a test first asks for them."""
+"""Tiny clips of all kinds (half a second each). Each is created when a test first needs it."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.media.clips import ffmpeg
 SECONDS = 0.48
 _X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
 _AAC = "-c:a aac"
-# Every third picture comes 7 ms late, which fits no frame rate, as phones record.
+# Every third frame is 7 ms late, so there is no constant frame rate. Phones record like this.
 _VARIABLE = "-vf settb=1/1000,setpts='PTS+7*eq(mod(N,3),2)' -fps_mode passthrough -enc_time_base 1:1000"
 _SURROUND = "pan=5.1(side)|FL=c0|FR=c0|FC=c0|LFE=c0|SL=c0|SR=c0"
 _AWKWARD = "it's 100%d & ünï 日本.mp4" if os.name == "nt" else 'it\'s 100%d & "ünï" 日本.mp4'
@@ -24,7 +24,7 @@ def _sound(
     return f"-f lavfi -i sine=r={rate}:d={seconds},{layout}"
 
 
-_RECIPES = {  # name: file name, arguments of ffmpeg parted by blanks
+_RECIPES = {  # name: file name, arguments of ffmpeg separated by spaces
     "film": (
         "film.mov",
         f"{_picture('160x90')} {_sound()} {_X264} {_AAC}"
@@ -64,13 +64,13 @@ _RECIPES = {  # name: file name, arguments of ffmpeg parted by blanks
 
 
 class ClipLibrary:
-    """Keeps the clips in one folder, which a session-scoped fixture gives."""
+    """Keeps the clips in one folder, which comes from a session-scoped fixture."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def __getitem__(self, name: str) -> Path:
-        """Path of the clip of that name; `phone` is `variable`, held upright by a rotation in its header."""
+        """Return the path of a clip. `phone` is `variable` with a rotation in its header."""
         if name == "phone":
             path = self._folder / "phone.mp4"
             if not path.exists():

@@ -1,4 +1,4 @@
-"""What a finished file really holds, read with PyAV."""
+"""Read the content of an output with PyAV."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +14,7 @@ import av.video.stream
 
 @dataclass(frozen=True)
 class Media:
-    """What a file holds: length in seconds, and the time in seconds at which each picture is shown."""
+    """The content of a file: length in seconds, and the time in seconds of each frame."""
 
     container: str
     seconds: float
@@ -39,13 +39,13 @@ class Media:
 
     @property
     def shape(self) -> float:
-        """Width by height as it is shown."""
+        """The display aspect ratio."""
         assert self.video is not None
         return float((self.video.sample_aspect_ratio or 1) * self.size[0] / self.size[1])
 
     @property
     def steps(self) -> set[int]:
-        """The different times between one picture and the next, in milliseconds."""
+        """The different intervals between frames, in milliseconds."""
         return {round((b - a) * 1000) for a, b in pairwise(self.times)}
 
 
@@ -64,6 +64,6 @@ def read(path: Path) -> Media:
 
 
 def pictures(path: Path) -> list[bytes]:
-    """The brightness of every picture of a file, as decoded."""
+    """Return the luma plane of every decoded frame."""
     with av.open(path) as container:
         return [bytes(frame.planes[0]) for frame in container.decode(video=0)]

@@ -1,4 +1,4 @@
-"""What several tests of processes need."""
+"""Fixtures for tests of processes."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Fixtures: a short film, made once, and a copy of it for each test."""
+"""Fixtures: a short film, created once, and a copy of it for each test."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clip(second: Path, tmp_path: Path) -> Path:
-    """A copy of it for this test alone, in the folder of the farm."""
+    """A copy for this test, in the folder of the farm."""
     folder = tmp_path / "media"
     folder.mkdir()
     target = folder / "clip.mov"

@@ -1,4 +1,4 @@
-"""Arguments are read as ffmpeg itself reads them."""
+"""Arguments are parsed as ffmpeg itself parses them."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ def parsed(command: str) -> Invocation:
     return parse(step)
 
 
-def test_options_belong_to_the_file_behind_them() -> None:
+def test_options_belong_to_the_file_after_them() -> None:
     run = parsed(
         "-ss 5 -i a.mov -itsoffset 0.5 -t 3 -i b.wav -map 0:v -map 1:a -c:v libx264 -shortest out.mp4"
     )
@@ -54,7 +54,7 @@ def test_each_output_has_its_own_options() -> None:
     )
 
 
-def test_flags_do_not_swallow_the_file_behind_them() -> None:
+def test_flags_do_not_take_the_next_file_as_value() -> None:
     run = parsed("-y -re -accurate_seek -i in.mov -an -sn -dn -copyts -shortest out.mp4")
     assert [file.url for file in (*run.inputs, *run.outputs)] == ["in.mov", "out.mp4"]
     assert run.inputs[0].has("re")
@@ -84,7 +84,7 @@ def test_unknown_options_take_a_value_as_codec_options_do() -> None:
 
 
 @pytest.mark.parametrize("name", ["-filter_complex", "-lavfi"])
-def test_complex_filters_are_global_wherever_they_stand(name: str) -> None:
+def test_complex_filters_are_global_at_any_position(name: str) -> None:
     run = parsed(
         f'-i a.mov -i b.mov -crf 20 {name} "[0:v][1:v]hstack[v];[0:a]anull[a]" -map [v] -map [a] out.mp4 -y'
     )
@@ -124,7 +124,7 @@ def test_options_of_a_loopback_decoder_belong_to_no_file() -> None:
     assert run.outputs[1].options == ()
 
 
-def test_options_behind_the_last_output_are_ignored_as_ffmpeg_does() -> None:
+def test_options_after_the_last_output_are_ignored_as_ffmpeg_does() -> None:
     run = parsed("-i in.mov out.mp4 -crf 20 -y")
     assert run.ignored == (Option("crf", "20", 3),)
     assert run.has("y")
@@ -185,7 +185,7 @@ def test_an_option_is_found_in_every_spelling(written: str, asked: str, found: b
         ),
     ],
 )
-def test_durations_are_read_as_ffmpeg_reads_them(text: str, expected: float | None) -> None:
+def test_durations_are_parsed_as_ffmpeg_parses_them(text: str, expected: float | None) -> None:
     assert seconds(text) == (None if expected is None else pytest.approx(expected))
 
 

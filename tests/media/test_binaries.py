@@ -1,4 +1,4 @@
-"""Finding ffmpeg, and telling it from everything else."""
+"""Find ffmpeg, and refuse everything else."""
 
 import shutil
 import sys
@@ -26,7 +26,7 @@ pytestmark = [
 
 @pytest.fixture
 def only_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all of PATH."""
+    """A folder that is the whole PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -39,7 +39,7 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
-async def test_the_named_one_is_taken(only_path: Path, tmp_path: Path) -> None:
+async def test_an_explicit_ffmpeg_is_used(only_path: Path, tmp_path: Path) -> None:
     (only_path / "ffmpeg").symlink_to(BUNDLED)
     mine = tmp_path / "mine"
     mine.symlink_to(BUNDLED)
@@ -64,7 +64,7 @@ async def test_a_home_folder_and_a_name_on_path_are_understood(
     assert (await find_ffmpeg("~/ffmpeg7")).path == only_path / "ffmpeg7"
 
 
-async def test_path_comes_before_the_bundled_one(only_path: Path) -> None:
+async def test_the_ffmpeg_on_path_is_preferred_over_the_bundled_one(only_path: Path) -> None:
     assert (await find_ffmpeg(None)).path == BUNDLED
     (only_path / "ffmpeg").symlink_to(BUNDLED)
     assert (await find_ffmpeg(None)).path == only_path / "ffmpeg"
@@ -72,7 +72,7 @@ async def test_path_comes_before_the_bundled_one(only_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["exit 1", "echo some other program"])
-async def test_a_broken_one_on_path_gives_way_to_the_bundled_one(
+async def test_the_bundled_ffmpeg_replaces_a_broken_one_on_path(
     only_path: Path, expected_warnings: "ExpectedWarnings", text: str
 ) -> None:
     expected_warnings.expect("Not using the ffmpeg on PATH")
@@ -88,7 +88,7 @@ async def refusal(path: str | Path) -> str:
     return caught.value.message
 
 
-async def test_what_is_no_ffmpeg_is_refused_with_its_reason(tmp_path: Path) -> None:
+async def test_a_path_that_is_not_ffmpeg_is_refused_with_a_reason(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("not a program")
     assert "There is no ffmpeg" in await refusal(tmp_path / "missing")
@@ -109,7 +109,7 @@ async def test_a_program_that_does_not_answer_is_given_up(
     assert "didn't answer" in await refusal(script(tmp_path / "talks", "while :; do echo y; done"))
 
 
-async def test_without_any_ffmpeg_the_remedy_is_told(
+async def test_without_any_ffmpeg_the_error_says_what_to_do(
     only_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(binaries, "BUNDLE", only_path)  # the wheel of a computer for which there is none
@@ -117,7 +117,7 @@ async def test_without_any_ffmpeg_the_remedy_is_told(
         await find_ffmpeg(None)
 
 
-async def test_a_bundled_one_that_does_not_answer_is_named(
+async def test_a_bundled_ffmpeg_that_does_not_answer_is_named(
     only_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed = script(tmp_path / "ffmpeg-killed", "kill -9 $$")
@@ -127,8 +127,8 @@ async def test_a_bundled_one_that_does_not_answer_is_named(
 
 
 @pytest.mark.skipif(not kernel_support().landlock, reason="this kernel has no Landlock")
-async def test_one_that_has_to_gain_rights_is_known_as_such(tmp_path: Path) -> None:
-    """As the ffmpeg of a snap does, through a program that belongs to root."""
+async def test_an_ffmpeg_that_needs_privileges_is_not_confinable(tmp_path: Path) -> None:
+    """Like the ffmpeg of a snap, which starts through a setuid program."""
     refuses = "grep -q 'NoNewPrivs:.*1' /proc/self/status && exit 46"
     snap = script(tmp_path / "ffmpeg", f'{refuses}; exec "{BUNDLED}" "$@"')
     assert not (await find_ffmpeg(snap)).confinable

@@ -1,4 +1,4 @@
-"""The built-in presets, run for real: what comes out is what their names and descriptions promise."""
+"""Run the built-in presets: the outputs are what their names and descriptions promise."""
 
 import functools
 import json
@@ -36,7 +36,7 @@ CONTAINERS = {  # by the ending of the output: what the demuxer calls the contai
 
 @dataclass(frozen=True)
 class Promise:
-    """What a preset must deliver, and the clips that suit it; no video or audio means that none may be there."""
+    """What a preset must produce, and suitable clips. No video or audio means that the output must have none."""
 
     sources: str
     video: str = ""
@@ -103,7 +103,7 @@ def values(source: Path, target: str) -> WildcardValues:
 
 @functools.cache  # several tests look at one file
 def run(slug: str, source: Path) -> Path:
-    """The file that a preset makes of a source, through the program's own grammar, wildcards and command line."""
+    """Run a preset on a source with the program's own parser, wildcards and command line. Return the output."""
     chosen = preset(slug)
     target = expand(chosen.output_file, values(source, ""))
     (step,) = expand_steps(tokenise(chosen.command), values(source, target))
@@ -119,7 +119,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> ClipLibrary:
     return ClipLibrary(tmp_path_factory.mktemp("clips"))
 
 
-def test_every_preset_is_held_to_a_promise() -> None:
+def test_every_preset_has_a_promise_to_check() -> None:
     assert sorted(PROMISES) == SLUGS
 
 
@@ -215,7 +215,7 @@ def check_audio(promise: Promise, before: Media, after: Media) -> None:
     assert after.sound.codec.canonical_name == expected
 
 
-def test_odd_clips_are_odd(clips: ClipLibrary) -> None:
+def test_unusual_clips_are_as_described(clips: ClipLibrary) -> None:
     assert read(clips["odd"]).size == SHAPES["odd"]
 
 

@@ -1,4 +1,4 @@
-"""Commands reach the real ffmpeg as they were meant."""
+"""Commands reach the real ffmpeg as intended."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ SUBTITLES = "1\n00:00:00,000 --> 00:00:01,000\nhello\n"
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A short one, to be copied."""
+    """A short film to copy."""
     return clips.clip(tmp_path_factory.mktemp("film") / "in.mp4", seconds=0.2)
 
 
@@ -33,7 +33,7 @@ def built(command: str) -> list[str]:
 
 
 def run_steps(command: str, values: WildcardValues, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """Run every step of a command as a node does; the last process that ran."""
+    """Run every step of a command as a node does. Return the last process."""
     steps = [build(clips.FFMPEG, step) for step in expand_steps(tokenise(command), values)]
     for argv in steps:
         done = subprocess.run(argv, cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, check=False)
@@ -42,7 +42,7 @@ def run_steps(command: str, values: WildcardValues, folder: Path) -> subprocess.
     return done
 
 
-def test_our_options_stand_in_front_and_theirs_are_kept() -> None:
+def test_our_options_come_first_and_user_options_are_kept() -> None:
     assert built("-i in.mov -c copy out.mp4") == [
         str(PROGRAM),
         *("-hide_banner", "-nostats", "-loglevel", "level+info", "-nostdin"),
@@ -103,7 +103,7 @@ def test_a_leading_program_name_is_dropped(first: str) -> None:
     assert without_program([first, "-i", "ffmpeg"], PROGRAM) == ["-i", "ffmpeg"]
 
 
-def test_nothing_else_is_taken_for_the_program() -> None:
+def test_other_first_arguments_are_not_the_program() -> None:
     assert without_program([]) == []
     for tokens in (["-i", "ffmpeg"], ["out.mp4", "-i", "in.mov"], ["/films/ffmpeg.mp4"], ["in/ffmpeg/out"]):
         assert without_program(tokens) == tokens
@@ -133,7 +133,7 @@ def test_media_on_standard_output_is_refused(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["-i in.mov -f null -", "-i in.mov -f tee '[f=null]-|out.mp4'"])
-def test_the_null_muxer_may_write_nowhere(command: str) -> None:
+def test_the_null_muxer_may_write_to_standard_output(command: str) -> None:
     assert built(command)[-1] == tokenise(command)[0][-1]
 
 
@@ -150,7 +150,7 @@ def test_a_command_without_output_is_refused(command: str) -> None:
 
 
 @pytest.mark.ffmpeg
-def test_a_built_command_runs_and_tells_progress_and_levels(tmp_path: Path) -> None:
+def test_a_built_command_runs_with_progress_and_log_levels(tmp_path: Path) -> None:
     values = replace(VALUES, output_file=str(tmp_path / "out.mp4"))
     done = run_steps(
         "ffmpeg -n -v quiet -f lavfi -i testsrc2=d=0.2:s=160x120 -c:v libx264 -preset ultrafast ${OUTPUT_FILE}",

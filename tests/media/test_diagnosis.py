@@ -38,7 +38,7 @@ def provoke(folder: Path, command: str) -> Diagnosis:
     return diagnose(lines, code)
 
 
-# `@` stands for the hidden beginning of a temporary name, `=` for an empty word
+# `@` is the hidden prefix of a temporary name, `=` is an empty argument
 PROVOKED = [
     ("-i none.mp4 @o.mp4", "“none.mp4” doesn't exist on this node.", RetryAdvice.OTHER_NODE),
     ("-i text.mp4 @o.mp4", "“text.mp4” isn't a media file, or it is damaged.", RetryAdvice.NO),
@@ -181,7 +181,7 @@ def test_missing_hardware_is_for_another_node(folder: Path, command: str, hardwa
     ("status", "retry", "words"),
     [(404, RetryAdvice.NO, "The server refused"), (503, RetryAdvice.LATER, "reported an error")],
 )
-def test_a_server_that_refuses_is_told_from_one_in_trouble(
+def test_a_server_refusal_differs_from_a_server_error(
     folder: Path, status: int, retry: RetryAdvice, words: str
 ) -> None:
     class Refusal(http.server.BaseHTTPRequestHandler):
@@ -262,7 +262,7 @@ def test_a_signal_is_explained(folder: Path, number: signal.Signals) -> None:
          "This node's user isn't allowed to write the output."),
     ],
 )  # fmt: skip
-def test_understands_the_words_of_other_versions(line: str, sentence: str) -> None:
+def test_messages_of_other_ffmpeg_versions_are_explained(line: str, sentence: str) -> None:
     assert diagnose([line], 1).sentence == sentence
 
 
@@ -288,7 +288,7 @@ def test_without_text_the_code_decides(code: int | None, words: str, retry: Retr
     assert words in diagnosis.sentence and diagnosis.retry is retry and diagnosis.lines == ()
 
 
-def test_an_unknown_failure_shows_its_last_words() -> None:
+def test_an_unknown_failure_shows_its_last_lines() -> None:
     diagnosis = diagnose(
         ["[info] Input #0", "[strange @ 0x5] [error] The moon is full", "[error] Conversion failed!"], 1
     )
@@ -296,13 +296,13 @@ def test_an_unknown_failure_shows_its_last_words() -> None:
     assert diagnosis.lines == ("[strange] The moon is full",)
 
 
-def test_titles_and_names_are_no_messages() -> None:
+def test_titles_and_file_names_are_not_messages() -> None:
     lines = ["[info]     title           : Unknown encoder 'x': No space left on device", "[error] Frozen"]
     assert relevant(lines) == ["Frozen"]
     assert diagnose(lines, 1).lines == ("Frozen",)
 
 
-def test_tags_of_several_lines_are_no_messages(folder: Path) -> None:
+def test_multi_line_tags_are_not_messages(folder: Path) -> None:
     tag = "comment=Talk:\nNo space left on device\nreceived signal 15"
     clips.ffmpeg("-i", folder / "film.mp4", "-c", "copy", "-metadata", tag, folder / "talk.mkv")
     _, lines = clips.run("-i", folder / "talk.mkv", "-f", "null", "-")
@@ -310,7 +310,7 @@ def test_tags_of_several_lines_are_no_messages(folder: Path) -> None:
     assert relevant(lines) == []
 
 
-def test_notes_of_our_own_are_no_messages() -> None:
+def test_our_own_notes_are_not_messages() -> None:
     log = LogCapture()
     log.note("$ ffmpeg -i 'No space left on device.mp4'")
     log.feed(b"[error] Conversion failed!\n")
@@ -318,13 +318,13 @@ def test_notes_of_our_own_are_no_messages() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.pattern[:40] for rule in RULES])
-def test_a_rule_names_only_what_it_finds(rule: Rule) -> None:
+def test_a_rule_only_uses_groups_of_its_pattern(rule: Rule) -> None:
     names = dict.fromkeys([*re.compile(rule.pattern).groupindex, "input", "output", "remote"], "x")
     assert rule.sentence.format_map(names).endswith((".", ")."))
     assert rule.hint.format_map(names)
 
 
-def test_a_library_that_the_bundled_ffmpeg_loads_late_and_lacks() -> None:
+def test_a_library_missing_at_first_use_is_named() -> None:
     lines = [
         "implib-gen: libX11.so.6: failed to load library 'libX11.so.6' via dlopen: libX11.so.6: cannot open shared "
         "object file: No such file or directory",

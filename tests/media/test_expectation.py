@@ -1,4 +1,4 @@
-"""The expected duration follows what a command does to time, and claims no more than it knows."""
+"""The expected duration follows what a command does to time, and is unknown where it can't be certain."""
 
 from pathlib import Path
 
@@ -109,7 +109,7 @@ def test_the_duration_follows_the_command(command: str, seconds: float | None, e
     assert result.exact is exact
 
 
-def test_the_number_of_frames_is_taken_from_the_command() -> None:
+def test_the_number_of_frames_comes_from_the_command() -> None:
     assert expected("-i raw.h264 -frames:v 30 o.mp4").frames == 30
     assert expected("-i a.mp4 o.mp4").frames is None
 
@@ -121,14 +121,14 @@ def test_every_output_has_its_own_expectation() -> None:
     assert (thumb.frames, thumb.exact) == (1, False)
 
 
-def test_the_kinds_that_an_output_got_decide() -> None:
+def test_the_kinds_of_streams_in_the_output_count() -> None:
     invocation = parse(["-i", "quiet.mp4", "o.mp3"])
     (output,) = invocation.outputs
     assert expect_output(invocation, output, FACTS, frozenset({"audio"})).seconds == 6
     assert expect_output(invocation, output, FACTS).seconds == 10
 
 
-def test_measured_facts_replace_claimed_ones() -> None:
+def test_measured_durations_replace_those_in_headers() -> None:
     claimed = MediaFacts(
         MP4,
         9,
@@ -143,7 +143,7 @@ def test_measured_facts_replace_claimed_ones() -> None:
     assert [stream.duration for stream in truth.streams] == [2.4, 0.0]
 
 
-def test_local_files_are_what_must_be_probed(tmp_path: Path) -> None:
+def test_only_local_files_must_be_probed(tmp_path: Path) -> None:
     film, odd = tmp_path / "x.mp4", tmp_path / "b:c.mp4"
     command = (
         f"-i {film} -f lavfi -i testsrc -i http://h/y -i file:{odd} -i rel.mp4 -f concat -i {odd}.txt o.mp4"
@@ -156,9 +156,7 @@ def test_local_files_are_what_must_be_probed(tmp_path: Path) -> None:
     length=st.floats(0.1, 20, allow_nan=False),
     place=st.sampled_from(["input", "output"]),
 )
-def test_a_cut_is_never_longer_than_asked_for_nor_than_what_is_left(
-    start: float, length: float, place: str
-) -> None:
+def test_a_cut_is_never_longer_than_requested_or_available(start: float, length: float, place: str) -> None:
     options = ["-ss", f"{start:.3f}", "-t", f"{length:.3f}"]
     tokens = [*options, "-i", "a.mp4", "o.mp4"] if place == "input" else ["-i", "a.mp4", *options, "o.mp4"]
     result = expect(parse(tokens), FACTS)

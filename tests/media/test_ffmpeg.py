@@ -1,4 +1,4 @@
-"""Running ffmpeg's steps: the real program, stopped, paused, stalled and orphaned."""
+"""Run ffmpeg's steps with the real program: stopped, paused, stalled and orphaned."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ linux = pytest.mark.skipif(
 
 
 class Bench:
-    """Makes runs in one folder and keeps what they report."""
+    """Creates runs in one folder and collects what they report."""
 
     def __init__(self, launcher: Launcher, folder: Path) -> None:
         self.launcher = launcher
@@ -62,7 +62,7 @@ class Bench:
         )
 
     def script(self, text: str) -> Path:
-        """A program that stands in ffmpeg's place, to do what the real one does only rarely."""
+        """Write a program to use instead of ffmpeg, for behavior that the real one rarely shows."""
         path = self.folder / "ffmpeg"
         body = self.folder / "ffmpeg.py"
         body.write_text(textwrap.dedent(text))
@@ -72,7 +72,7 @@ class Bench:
         return path
 
     def processes(self) -> list[psutil.Process]:
-        """What runs in the folder."""
+        """Return the processes that run in the folder."""
         found = []
         for process in psutil.Process().children(recursive=True):
             try:
@@ -124,7 +124,7 @@ async def test_two_passes_share_one_folder_and_one_range(bench: Bench) -> None:
     assert [line.partition(" ")[0] for line in bench.log.lines()].count("$") == 2
 
 
-async def test_an_ffmpeg_that_is_gone_is_told(bench: Bench) -> None:
+async def test_a_missing_ffmpeg_is_reported(bench: Bench) -> None:
     with pytest.raises(UserError, match="Can't start"):
         await bench.run(f"{CLIP} out.mp4", program=bench.folder / "gone").run()
 
@@ -155,7 +155,7 @@ async def test_cancel_kills_an_encode_and_starts_no_other_step(bench: Bench) -> 
 
 
 @posix
-async def test_cancel_kills_a_tree_that_does_not_listen(bench: Bench) -> None:
+async def test_cancel_kills_a_tree_that_ignores_signals(bench: Bench) -> None:
     program = bench.script("""
         import os, signal, subprocess, sys, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -175,7 +175,7 @@ async def test_cancel_kills_a_tree_that_does_not_listen(bench: Bench) -> None:
     assert (await running).stop is StopReason.CANCELLED
 
 
-async def test_a_run_that_is_cancelled_first_starts_nothing(bench: Bench) -> None:
+async def test_a_run_cancelled_before_its_start_starts_nothing(bench: Bench) -> None:
     run = bench.run(f"{CLIP} out.mp4")
     await run.cancel()
     assert await run.run() == FFmpegResult(code=-signal.SIGTERM, step=0, stop=StopReason.CANCELLED)
@@ -243,7 +243,7 @@ async def test_a_failing_observer_leaves_no_process(bench: Bench) -> None:
     assert bench.processes() == []
 
 
-async def test_a_paused_step_stands_still_is_not_stuck_and_goes_on(bench: Bench) -> None:
+async def test_a_paused_step_does_not_count_as_stalled_and_continues(bench: Bench) -> None:
     program = bench.script("""
         import os, time
         frame = 0
@@ -268,7 +268,7 @@ async def test_a_paused_step_stands_still_is_not_stuck_and_goes_on(bench: Bench)
     assert await running == FFmpegResult(code=0, step=0)
 
 
-async def test_a_run_that_is_paused_first_starts_when_resumed(bench: Bench) -> None:
+async def test_a_run_paused_before_its_start_starts_on_resume(bench: Bench) -> None:
     run = bench.run(f"{CLIP} out.mkv")
     run.pause()
     running = asyncio.create_task(run.run())
@@ -301,7 +301,7 @@ async def test_a_paused_encode_can_be_cancelled(bench: Bench) -> None:
 
 
 @posix
-async def test_an_ffmpeg_that_waits_for_ever_is_stopped(bench: Bench) -> None:
+async def test_a_stalled_ffmpeg_is_stopped(bench: Bench) -> None:
     subprocess.run(["mkfifo", bench.folder / "fifo.mkv"], check=True)
     run = bench.run("-i fifo.mkv -c copy out.mkv", stall=0.3)
     async with asyncio.timeout(30):
@@ -311,7 +311,7 @@ async def test_an_ffmpeg_that_waits_for_ever_is_stopped(bench: Bench) -> None:
 
 
 @linux
-async def test_moving_in_a_file_is_a_sign_of_life(bench: Bench) -> None:
+async def test_a_changed_file_position_counts_as_activity(bench: Bench) -> None:
     program = bench.script("""
         import time
         with open("file", "wb", buffering=0) as file:
@@ -323,7 +323,7 @@ async def test_moving_in_a_file_is_a_sign_of_life(bench: Bench) -> None:
     assert await run.run() == FFmpegResult(code=0, step=0)
 
 
-async def test_reporting_the_same_again_and_again_is_no_sign_of_life(bench: Bench) -> None:
+async def test_unchanged_progress_reports_do_not_count_as_activity(bench: Bench) -> None:
     program = bench.script("""
         import time
         while True:
@@ -336,7 +336,7 @@ async def test_reporting_the_same_again_and_again_is_no_sign_of_life(bench: Benc
     assert bench.progress[-1].frame == 1
 
 
-async def test_a_huge_line_and_much_noise_do_not_hold_it_up(bench: Bench, tmp_path: Path) -> None:
+async def test_a_huge_line_and_many_lines_do_not_block_ffmpeg(bench: Bench, tmp_path: Path) -> None:
     program = bench.script("""
         import sys
         sys.stderr.write("[error] " + "x" * 300_000 + "\\n")

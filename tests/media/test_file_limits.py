@@ -1,4 +1,4 @@
-"""Ways round the limits of files, each tried: by the words of a command, and by the kernel whatever the words."""
+"""Every way around the file limits is blocked: by checking the command, and by the kernel."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX"
 
 
 class Place:
-    """Folders that may be read and written, and a secret beside them."""
+    """Folders for reading and writing, and a secret next to them."""
 
     def __init__(self, base: Path) -> None:
         self.read, self.write, self.private = base / "in", base / "out", base / "work"
@@ -33,7 +33,7 @@ class Place:
         self.limits = FileLimits.for_task(self.permissions, self.private)
 
     def planned(self, command: str, output: str = "") -> OutputPlan:
-        """The command with its places put in."""
+        """Return the command with its paths filled in."""
         text = command.format(film=self.film, secret=self.secret, read=self.read, write=self.write)
         out = output or f"{self.write}/film.mp4"
         steps = tokenise(text.replace("OUT", out))
@@ -60,7 +60,7 @@ def place(tmp_path: Path) -> Place:
     ],
 )
 @pytest.mark.parametrize("kernel", [True, False])
-def test_what_is_ordinary_stays_possible(place: Place, command: str, kernel: bool) -> None:
+def test_ordinary_commands_are_allowed(place: Place, command: str, kernel: bool) -> None:
     check_plan(place.planned(command), place.limits, place.permissions, kernel=kernel)
 
 
@@ -112,7 +112,7 @@ def test_what_is_ordinary_stays_possible(place: Place, command: str, kernel: boo
     ],
 )
 @pytest.mark.parametrize("kernel", [True, False])
-def test_what_leads_out_of_the_folders_is_refused(place: Place, command: str, kernel: bool) -> None:
+def test_commands_that_leave_the_folders_are_refused(place: Place, command: str, kernel: bool) -> None:
     (place.read / "link.mov").symlink_to(place.secret)
     (place.read / "list.ffconcat").write_text(f"ffconcat version 1.0\nfile '{place.secret}'\n")
     (place.write / "elsewhere").symlink_to(place.secret.parent)
@@ -120,7 +120,7 @@ def test_what_leads_out_of_the_folders_is_refused(place: Place, command: str, ke
         check_plan(place.planned(command), place.limits, place.permissions, kernel=kernel)
 
 
-def test_without_a_kernel_that_looks_a_named_file_must_be_good_for_both(place: Place) -> None:
+def test_without_kernel_support_a_named_file_must_be_readable_and_writable(place: Place) -> None:
     planned = place.planned("-i {film} -vf lut3d=file={read}/look.cube OUT")
     check_plan(planned, place.limits, place.permissions, kernel=True)
     with pytest.raises(RetryElsewhereError, match="aren't allowed to write"):
@@ -142,21 +142,21 @@ def test_without_a_kernel_that_looks_a_named_file_must_be_good_for_both(place: P
         "-i {film} -filter_complex movie=x:format_name=pulse,null OUT",
     ],
 )
-async def test_a_device_is_refused_by_its_name(place: Place, command: str) -> None:
+async def test_a_device_is_refused_by_name(place: Place, command: str) -> None:
     devices = await DeviceFormats(FFMPEG).names()
     with pytest.raises(RetryElsewhereError, match="is a device"):
         check_devices(place.planned(command), devices)
     check_devices(place.planned("-f lavfi -i testsrc -f mp4 OUT"), devices)
 
 
-def test_without_a_kernel_that_looks_no_words_come_from_files(place: Place) -> None:
+def test_without_kernel_support_no_part_of_a_command_comes_from_files(place: Place) -> None:
     for command in ("-i {film} -/vf {read}/f OUT", "-i {film} -filter_complex_script {read}/f OUT"):
         check_plan(place.planned(command), place.limits, place.permissions, kernel=True)
         with pytest.raises(RetryElsewhereError, match="from a file"):
             check_plan(place.planned(command), place.limits, place.permissions, kernel=False)
 
 
-def test_nothing_is_written_among_the_scripts(place: Place) -> None:
+def test_outputs_cannot_be_written_to_script_folders(place: Place) -> None:
     permissions = Permissions(scripts=(place.write,))
     limits = FileLimits.for_task(permissions, place.private)
     with pytest.raises(
@@ -180,8 +180,8 @@ def test_nothing_is_written_among_the_scripts(place: Place) -> None:
         "-i {film} -pass 1 -passlogfile {write}/run OUT",
     ],
 )
-def test_no_option_writes_among_the_scripts(place: Place, command: str) -> None:
-    """Whoever may queue tasks would otherwise choose what the scripts say: also without any limit of files."""
+def test_options_cannot_write_to_script_folders(place: Place, command: str) -> None:
+    """Otherwise anyone who can queue tasks could replace scripts, even without file limits."""
     permissions = Permissions(scripts=(place.write,))
     limits = FileLimits.for_task(permissions, place.private)
     output = f"{place.read}/film.mp4"
@@ -194,8 +194,8 @@ def test_no_option_writes_among_the_scripts(place: Place, command: str) -> None:
 @pytest.mark.parametrize(
     "name", ["permissions.json", "Settings.JSON", "logs/x.log", "work/film.mp4", "../f/window.ini"]
 )
-def test_no_task_writes_what_the_program_keeps_for_itself(place: Place, name: str) -> None:
-    """Else a task could allow what it may not do, also where files are not limited."""
+def test_tasks_cannot_write_the_programs_own_files(place: Place, name: str) -> None:
+    """Otherwise a task could change its own permissions, even without file limits."""
     data = place.write / "f"
     (data / "work").mkdir(parents=True)
     (place.write / "link").symlink_to(data)
@@ -209,8 +209,8 @@ def test_no_task_writes_what_the_program_keeps_for_itself(place: Place, name: st
     check_plan(place.planned("-i {film} OUT", f"{data}/film.mp4"), unlimited, permissions)
 
 
-def test_a_link_outside_that_leads_in_is_no_way_out(place: Place, tmp_path: Path) -> None:
-    """Outputs and sidecars get the name itself, and temporary ones beside it, not the place that it leads to."""
+def test_a_link_from_outside_into_the_folder_is_refused(place: Place, tmp_path: Path) -> None:
+    """Outputs and sidecars replace the link itself, and temporary files are written next to it, not to its target."""
     outside = tmp_path / "outside"
     outside.mkdir()
     link = outside / "film.mp4"

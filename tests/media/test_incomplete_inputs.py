@@ -1,4 +1,4 @@
-"""Half a file is no success where its header promises the whole, and no healthy file is called damaged."""
+"""A truncated input fails the task if its header shows it, and no healthy file is reported as damaged."""
 
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -63,7 +63,7 @@ LOSSES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_whole_file_has_the_size_that_it_promises(name: str, films: Path) -> None:
+def test_a_complete_file_has_its_promised_size(name: str, films: Path) -> None:
     promised = promised_size(str(films / name), KINDS[name][0])
     size = (films / name).stat().st_size
     assert promised is not None and 0.9 * size < promised <= size
@@ -71,7 +71,7 @@ def test_a_whole_file_has_the_size_that_it_promises(name: str, films: Path) -> N
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("loss", LOSSES)
-async def test_a_file_that_lost_a_part_is_no_success(
+async def test_a_truncated_input_fails_the_task(
     name: str, loss: str, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     own = tmp_path / "own"
@@ -84,7 +84,7 @@ async def test_a_file_that_lost_a_part_is_no_success(
 
 
 @pytest.mark.parametrize("name", MORE)
-async def test_a_tag_behind_the_media_hides_no_loss(
+async def test_a_tag_after_the_media_does_not_hide_a_loss(
     name: str, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     own = tmp_path / "own"
@@ -110,10 +110,10 @@ UNFILLED = [
 
 
 @pytest.mark.parametrize(("name", "change"), UNFILLED)
-async def test_a_copy_that_is_not_filled_yet_is_no_success(
+async def test_a_preallocated_copy_fails_the_task(
     name: str, change: Callable[[bytes], bytes], films: Path, tmp_path: Path, prober: Prober
 ) -> None:
-    """Some programs give a file its whole size first. Nothing is decoded, so no decoder complains."""
+    """Some programs allocate the whole file first. Nothing is decoded, so no decoder reports an error."""
     own = tmp_path / "own"
     own.mkdir()
     (own / name).write_bytes(change((films / name).read_bytes()))
@@ -123,7 +123,7 @@ async def test_a_copy_that_is_not_filled_yet_is_no_success(
 
 
 async def judge_one(path: Path, tmp_path: Path, prober: Prober, command: str = "") -> Verdict:
-    """Judges a remux of one file, or another command that has IN/X for it."""
+    """Judge a remux of one file, or another command with IN/X in its place."""
     command = (command or "-i IN/X -c copy OUT/o.mkv").replace("X", path.name)
     return await judged(command, path.parent, tmp_path, prober)
 
@@ -139,7 +139,7 @@ READS_A_PART = [
 
 
 @pytest.mark.parametrize("command", READS_A_PART)
-async def test_what_the_command_does_not_read_may_be_missing(
+async def test_data_that_the_command_does_not_read_may_be_missing(
     command: str, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     own = tmp_path / "own"
@@ -151,7 +151,7 @@ async def test_what_the_command_does_not_read_may_be_missing(
 
 
 def flv_from_the_middle(data: bytes) -> bytes:
-    """What a server sends from a seek point: the head of the whole, and the tags from two seconds on."""
+    """What a server sends from a seek point: the header of the whole file, and the tags from two seconds on."""
     position, kept, configured = 13, data[:13], set()
     while position < len(data):
         kind, size = data[position], int.from_bytes(data[position + 1 : position + 4], "big")
@@ -165,7 +165,7 @@ def flv_from_the_middle(data: bytes) -> bytes:
 
 
 def stripped_of_a_tag(data: bytes) -> bytes:
-    """An encoder that counted a tag, which somebody took away."""
+    """The encoder counted a tag that was removed later."""
     at = data.index(b"Info") + 12
     counted = int.from_bytes(data[at : at + 4], "big") + 5000
     return data[:at] + counted.to_bytes(4, "big") + data[at + 4 :]
@@ -188,7 +188,7 @@ ODD: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-async def test_an_odd_but_healthy_file_is_no_false_alarm(
+async def test_an_unusual_but_healthy_file_succeeds(
     name: str, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     source, change = ODD[name]
@@ -213,7 +213,7 @@ MADE = {
 
 
 @pytest.mark.parametrize("name", MADE)
-async def test_a_file_with_odd_times_is_no_false_alarm(
+async def test_a_file_with_unusual_timestamps_succeeds(
     name: str, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     (tmp_path / "words.srt").write_text("1\n00:00:00,100 --> 00:01:00,000\nHello\n")
@@ -239,7 +239,7 @@ PIPED = {
 
 
 @pytest.mark.parametrize("name", PIPED)
-async def test_a_header_that_could_not_be_filled_in_promises_nothing(
+async def test_an_incomplete_header_has_no_promised_size(
     name: str, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     source, *options = PIPED[name]

@@ -1,4 +1,4 @@
-"""An input that changes is seen however it changes; one that does not is never refused."""
+"""Every change of an input is detected, and an unchanged input is never refused."""
 
 import os
 import shutil
@@ -100,7 +100,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("change", "how"), CHANGES)
-def test_a_change_of_any_kind_is_seen(change: Change, how: InputChangeKind, folder: Path) -> None:
+def test_every_kind_of_change_is_detected(change: Change, how: InputChangeKind, folder: Path) -> None:
     assert change_of(PLAIN, folder, "film.ts", change) == ("film.ts", how)
 
 
@@ -122,7 +122,7 @@ INPUTS = [
 
 
 @pytest.mark.parametrize(("command", "name"), INPUTS)
-def test_every_file_that_a_command_reads_is_watched(command: str, name: str, folder: Path) -> None:
+def test_every_file_that_a_command_reads_is_compared(command: str, name: str, folder: Path) -> None:
     assert change_of(command, folder, name, append) == (name, InputChangeKind.GROWING)
 
 
@@ -143,7 +143,7 @@ GLOB = "-pattern_type glob -i IN/p?1?_*.png IN/out/o.mp4"
         ("-start_number 4 -i IN/p[1]_%03d.png IN/out/o.mp4", "p[1]_005.png", InputChangeKind.GROWING),
     ],
 )
-def test_a_series_of_pictures_is_watched_as_far_as_it_is_read(
+def test_a_picture_series_is_compared_as_far_as_it_is_read(
     command: str, name: str, how: InputChangeKind | None, folder: Path
 ) -> None:
     found = change_of(command, folder, name, append)
@@ -162,12 +162,12 @@ def test_a_series_of_pictures_is_watched_as_far_as_it_is_read(
         lambda path: append(path.with_name("words.srt")),
     ],
 )
-def test_what_changes_no_content_refuses_nothing(harmless: Change, folder: Path) -> None:
+def test_changes_without_new_content_are_ignored(harmless: Change, folder: Path) -> None:
     assert change_of(PLAIN, folder, "film.ts", harmless) is None
 
 
 @pytest.mark.parametrize("unit", [100, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000])
-def test_a_time_that_the_file_system_cuts_is_the_same_time(unit: int, folder: Path) -> None:
+def test_a_time_rounded_by_the_file_system_is_the_same(unit: int, folder: Path) -> None:
     time = 1_700_000_001_987_654_321
     os.utime(folder / "film.ts", ns=(time, time))
     cut = time // unit * unit
@@ -191,7 +191,7 @@ def test_a_coarse_clock_does_not_hide_a_change(folder: Path) -> None:
         (-3600.0, 0.0),
     ],  # the clock of a share may be ahead; a camera's may be wrong
 )
-def test_a_file_that_just_changed_gets_time_to_change_again(age: float, seconds: float, folder: Path) -> None:
+def test_a_recently_changed_file_is_not_stable_yet(age: float, seconds: float, folder: Path) -> None:
     record = InputSnapshot.capture(planned(PLAIN, folder))
     now = (folder / "film.ts").stat().st_mtime + age
     assert record.seconds_until_stable(record.files, now) == pytest.approx(seconds, abs=0.01)
@@ -199,7 +199,7 @@ def test_a_file_that_just_changed_gets_time_to_change_again(age: float, seconds:
     record.close()
 
 
-def test_series_and_members_of_lists_may_go_on(folder: Path) -> None:
+def test_series_and_list_entries_are_open_ended(folder: Path) -> None:
     for command, names in (
         (SERIES, {"p[1]_%03d.png"}),
         ("-f concat -safe 0 -i IN/list.txt -c copy IN/out/o.ts", {"part 1.ts", "part 2.ts"}),
@@ -214,7 +214,7 @@ def test_series_and_members_of_lists_may_go_on(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "how"),
     [
-        # Spellings that nobody knows as writing; those that are known are refused before.
+        # Spellings that aren't recognized as writing. Recognized ones are refused earlier.
         ("-i IN/film.ts -log_of_tomorrow IN/film.ts IN/out/o.mp4", InputChangeKind.WRITTEN),
         ("-i IN/film.ts -log_of_tomorrow 'IN/film.ts' IN/out/o.mp4", InputChangeKind.WRITTEN),
         ("-i IN/film.ts -vf tomorrow=IN/film.ts IN/out/o.mp4", InputChangeKind.WRITTEN),

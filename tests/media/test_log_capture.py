@@ -1,4 +1,4 @@
-"""Keeping the output of processes: lines from any bytes, bounded memory, a bounded file."""
+"""Capture the output of processes: lines from any bytes, bounded memory, a bounded file."""
 
 import asyncio
 import tempfile
@@ -39,7 +39,7 @@ def split(*parts: bytes) -> list[str]:
         (b"zero\0byte", ["zero\ufffdbyte"]),
     ],
 )
-def test_lines(data: bytes, lines: list[str]) -> None:
+def test_output_is_split_into_lines(data: bytes, lines: list[str]) -> None:
     assert split(data) == lines
 
 
@@ -58,7 +58,7 @@ def test_a_long_line_is_continued_without_loss_or_broken_characters(size: int) -
     assert all(len(line.encode()) <= MAX_LINE for line in lines)
 
 
-def test_a_line_that_is_rewritten_for_hours_takes_no_memory() -> None:
+def test_a_line_that_is_overwritten_for_hours_uses_no_memory() -> None:
     splitter = LineSplitter()
     for frame in range(10_000):
         assert splitter.feed(b"frame %d\r" % frame) == []
@@ -75,7 +75,7 @@ def test_memory_keeps_the_first_and_the_last_lines() -> None:
     assert log.left_out == 736
 
 
-def test_memory_keeps_the_first_errors_between() -> None:
+def test_memory_keeps_the_first_errors_in_between() -> None:
     log = LogCapture()
     for number in range(1000):
         log.feed(f"[{'error' if 400 <= number < 500 else 'info'}] {number}\n".encode())
@@ -84,7 +84,7 @@ def test_memory_keeps_the_first_errors_between() -> None:
     assert log.left_out == 1000 - len(kept)
 
 
-def test_news_come_once_for_each_block_and_only_if_there_are_any() -> None:
+def test_on_lines_is_called_once_per_block_with_new_lines() -> None:
     news: list[list[str]] = []
     log = LogCapture(on_lines=news.append)
     for block in (b"one\ntwo\nthr", b"e", b"e\n", b"rest"):
@@ -94,7 +94,7 @@ def test_news_come_once_for_each_block_and_only_if_there_are_any() -> None:
     assert news == [["one", "two"], ["three"], ["rest"]]
 
 
-def test_a_note_stands_on_lines_of_its_own() -> None:
+def test_a_note_has_its_own_lines() -> None:
     log = LogCapture()
     log.feed(b"begun")
     log.note("$ ffmpeg -i \udcff.mp4\nsecond")
@@ -131,7 +131,7 @@ async def test_lines_reach_the_disk_while_the_task_runs(
 
 @settings(deadline=None)
 @given(st.integers(1000, 20_000), st.lists(st.integers(0, 300), max_size=400))
-def test_the_file_never_grows_over_its_limit_and_keeps_both_ends(limit: int, widths: list[int]) -> None:
+def test_the_file_stays_below_its_limit_and_keeps_both_ends(limit: int, widths: list[int]) -> None:
     written = [f"{number}:".ljust(width, "x") for number, width in enumerate(widths)]
 
     async def write(path: Path) -> None:
@@ -158,7 +158,7 @@ def test_the_file_never_grows_over_its_limit_and_keeps_both_ends(limit: int, wid
         assert lines[mark].startswith(f"[{len(written) - mark - after} ")
 
 
-async def test_a_disk_that_refuses_costs_the_file_and_nothing_else(
+async def test_a_disk_error_only_costs_the_log_file(
     tmp_path: Path, expected_warnings: "ExpectedWarnings"
 ) -> None:
     expected_warnings.expect(r"log .* is incomplete")

@@ -1,4 +1,4 @@
-"""Every output gets a temporary name beside its target, and no input is ever an output."""
+"""Every output gets a temporary name next to its target, and no input is ever an output."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ def film(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_written_beside_its_target(film: Path, tmp_path: Path) -> None:
+def test_a_file_is_written_next_to_its_target(film: Path, tmp_path: Path) -> None:
     target = tmp_path / "sub" / "out.mkv"
     result = planned(["ffmpeg", "-i", str(film), "-c", "copy", str(target)], main_output=str(target))
     (output,) = result.outputs
@@ -68,7 +68,7 @@ def test_two_passes_share_one_output(film: Path, tmp_path: Path) -> None:
         ["-f", "sdl", "window"],
     ],
 )
-def test_what_is_no_file_is_not_planned(film: Path, tail: list[str]) -> None:
+def test_outputs_that_are_not_files_are_not_planned(film: Path, tail: list[str]) -> None:
     result = planned(["-i", str(film), *tail])
     assert result.outputs == () and result.main is None
     assert result.steps == [["-i", str(film), *tail]]
@@ -84,7 +84,7 @@ def test_what_is_no_file_is_not_planned(film: Path, tail: list[str]) -> None:
         (["-f", "image2", "-strftime", "1"], "%H-%M.jpg"),
     ],
 )
-def test_made_up_names_go_to_a_hidden_folder(
+def test_generated_names_go_to_a_hidden_folder(
     film: Path, tmp_path: Path, options: list[str], name: str
 ) -> None:
     result = planned(["-i", str(film), *options, str(tmp_path / name)])
@@ -96,12 +96,12 @@ def test_made_up_names_go_to_a_hidden_folder(
 
 
 @pytest.mark.parametrize("name", ["100%d.mp4", "cover.png", "50%.mkv"])
-def test_a_percent_sign_alone_makes_no_set(film: Path, tmp_path: Path, name: str) -> None:
+def test_a_percent_sign_alone_does_not_make_a_set(film: Path, tmp_path: Path, name: str) -> None:
     (output,) = planned(["-i", str(film), str(tmp_path / name)]).outputs
     assert output.kind is OutputKind.FILE and output.temporary.name == f"{HIDDEN}-{name}"
 
 
-def test_a_folder_that_ffmpeg_makes_up_belongs_to_the_set(film: Path, tmp_path: Path) -> None:
+def test_a_generated_folder_belongs_to_the_set(film: Path, tmp_path: Path) -> None:
     segments = str(tmp_path / "v%v" / "s%d.ts")
     tokens = ["-i", str(film), "-hls_segment_filename", segments, str(tmp_path / "v%v" / "list.m3u8")]
     result = planned(tokens)
@@ -110,7 +110,7 @@ def test_a_folder_that_ffmpeg_makes_up_belongs_to_the_set(film: Path, tmp_path: 
     assert result.steps[0][3] == str(tmp_path / HIDDEN / "v%v" / "s%d.ts")
 
 
-def test_files_beside_a_list_go_where_the_list_goes(film: Path, tmp_path: Path) -> None:
+def test_further_files_of_a_playlist_go_where_the_playlist_goes(film: Path, tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     tokens = ["-i", str(film), "-f", "segment", "-segment_list", "all.csv", str(tmp_path / "p%d.ts")]
     assert planned(tokens).steps[0][5] == str(tmp_path / HIDDEN / "all.csv")
@@ -137,8 +137,10 @@ def test_files_beside_a_list_go_where_the_list_goes(film: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("option", ["hls_segment_filename", "hls_subtitle_path"])
 @pytest.mark.parametrize("whole", [True, False])
-def test_files_beside_a_list_do_not_climb_out(film: Path, tmp_path: Path, option: str, whole: bool) -> None:
-    """They would be written straight to their names, over an input too."""
+def test_further_files_of_a_playlist_cannot_leave_its_folder(
+    film: Path, tmp_path: Path, option: str, whole: bool
+) -> None:
+    """They would be written directly to their names, even over an input."""
     climbing = f"{tmp_path}/out/../in.mp4" if whole else "../../in.mp4"
     with pytest.raises(UsageError, match="isn't in the output's folder"):
         planned(["-i", str(film), f"-{option}", climbing, str(tmp_path / "out" / "l.m3u8")])
@@ -156,15 +158,13 @@ def test_files_beside_a_list_do_not_climb_out(film: Path, tmp_path: Path, option
         ["-f", "tee", "[f=hls:master_pl_name=../in.mp4]OUT/l.m3u8"],
     ],
 )
-def test_names_that_a_muxer_puts_behind_its_folder_stay_in_it(
-    film: Path, tmp_path: Path, words: list[str]
-) -> None:
+def test_names_relative_to_the_muxers_folder_stay_in_it(film: Path, tmp_path: Path, words: list[str]) -> None:
     placed = [word.replace("OUT", str(tmp_path / "out")) for word in words]
     with pytest.raises(UsageError, match="isn't in the output's folder"):
         planned(["-i", str(film), *placed])
 
 
-def test_ordinary_names_beside_a_list_are_fine(film: Path, tmp_path: Path) -> None:
+def test_ordinary_names_next_to_a_playlist_are_accepted(film: Path, tmp_path: Path) -> None:
     target = str(tmp_path / "l.m3u8")
     planned(["-i", str(film), "-hls_fmp4_init_filename", "init_%v.mp4", "-master_pl_name", "m.m3u8", target])
     slave = f"[f=hls:master_pl_name=m.m3u8]{target}"
@@ -217,7 +217,7 @@ def test_a_file_read_before_it_is_written_is_an_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "read", ["concat:{}|/else.ts", "subfile,,start,0,end,9,,:{}", "cache:{}", "crypto:{}", "file:{}"]
 )
-def test_an_input_is_found_behind_a_protocol(film: Path, read: str) -> None:
+def test_an_input_is_found_inside_a_protocol(film: Path, read: str) -> None:
     with pytest.raises(UserError, match="would overwrite its own input"):
         planned(["-i", read.format(film), str(film)])
 
@@ -230,7 +230,7 @@ def test_an_input_is_found_behind_a_protocol(film: Path, read: str) -> None:
         ("list.m3u8", "#EXTM3U\n#EXTINF:2,\nin.mp4\n"),
     ],
 )
-def test_what_a_list_names_is_an_input(film: Path, tmp_path: Path, name: str, text: str) -> None:
+def test_entries_of_a_list_are_inputs(film: Path, tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     options = ["-f", "concat"] if name.endswith(".txt") else []
     with pytest.raises(UserError, match="would overwrite its own input"):
@@ -251,7 +251,7 @@ def test_the_input_of_the_task_is_protected_wherever_the_command_names_it(film: 
 
 
 @pytest.mark.parametrize("option", ["-vstats_file", "-dump_attachment:t:0", "-stats_enc_post:v"])
-def test_a_file_that_an_option_writes_is_no_input(film: Path, tmp_path: Path, option: str) -> None:
+def test_a_file_that_an_option_writes_is_not_an_input(film: Path, tmp_path: Path, option: str) -> None:
     with pytest.raises(UserError, match="would overwrite its own input"):
         planned([option, str(film), "-i", str(film), str(tmp_path / "o.mp4")])
 
@@ -285,7 +285,7 @@ def test_an_intermediate_file_stays_in_the_working_folder(film: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("made", [True, False])
-def test_a_percent_sign_of_a_folder_is_no_number(film: Path, tmp_path: Path, made: bool) -> None:
+def test_a_percent_sign_in_a_folder_is_not_a_number(film: Path, tmp_path: Path, made: bool) -> None:
     folder = tmp_path / "100% fun"
     if made:
         folder.mkdir()
@@ -294,7 +294,7 @@ def test_a_percent_sign_of_a_folder_is_no_number(film: Path, tmp_path: Path, mad
     assert output.url == str(tmp_path / "100%% fun" / HIDDEN / "f_%03d.png")
 
 
-def test_a_folder_or_an_endless_name_is_refused_at_once(film: Path, tmp_path: Path) -> None:
+def test_a_folder_or_a_name_that_is_too_long_is_refused(film: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is a folder"):
         planned(["-i", str(film), str(tmp_path)])
     with pytest.raises(UserError, match="is a folder"):
@@ -303,7 +303,7 @@ def test_a_folder_or_an_endless_name_is_refused_at_once(film: Path, tmp_path: Pa
         planned(["-i", str(film), str(tmp_path / ("n" * 252 + ".mp4"))])
 
 
-def test_a_point_in_a_long_title_begins_no_extension(film: Path, tmp_path: Path) -> None:
+def test_a_dot_in_a_long_title_does_not_start_an_extension(film: Path, tmp_path: Path) -> None:
     (output,) = planned(["-i", str(film), "-f", "mp4", str(tmp_path / ("x." + "y" * 250))]).outputs
     assert len(output.temporary.name) <= 255
 
@@ -340,5 +340,5 @@ def test_a_temporary_name_always_fits_and_keeps_its_extension(stem: str) -> None
         ("rtp+x.1:z", None),
     ],
 )
-def test_tells_files_from_addresses(url: str, path: str | None) -> None:
+def test_local_paths_are_distinguished_from_addresses(url: str, path: str | None) -> None:
     assert local_path(url) == (None if path is None else Path(path))

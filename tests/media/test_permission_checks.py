@@ -1,4 +1,4 @@
-"""Ways round the owner's choice of scripts, each tried."""
+"""Every way around the owner's choice of scripts is blocked."""
 
 import os
 import sys
@@ -35,7 +35,7 @@ def test_a_script_in_the_folder_or_below_runs(allowed: Path) -> None:
     assert check_script(permissions, f"{allowed}/below/../below/run.sh") == allowed / "below" / "run.sh"
 
 
-def test_a_folder_that_is_a_link_allows_what_it_leads_to(allowed: Path, tmp_path: Path) -> None:
+def test_a_linked_folder_allows_its_target(allowed: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(allowed)
     assert check_script(Permissions(scripts=(link,)), f"{allowed}/run.sh")
@@ -55,14 +55,14 @@ def test_a_folder_that_is_a_link_allows_what_it_leads_to(allowed: Path, tmp_path
         "run.sh/../../run.sh",
     ],
 )
-def test_what_is_not_in_the_folder_does_not_run(allowed: Path, tmp_path: Path, name: str) -> None:
+def test_a_script_outside_the_folder_does_not_run(allowed: Path, tmp_path: Path, name: str) -> None:
     (allowed / "link.sh").symlink_to(tmp_path / "run.sh")
     (allowed / "linked").symlink_to(tmp_path)
     with pytest.raises(RetryElsewhereError):
         check_script(Permissions(scripts=(allowed,)), f"{allowed}/{name}")
 
 
-def test_a_folder_whose_name_only_begins_alike_is_another_one(allowed: Path, tmp_path: Path) -> None:
+def test_a_folder_with_the_same_name_prefix_is_another_folder(allowed: Path, tmp_path: Path) -> None:
     (tmp_path / "allowed too").mkdir()
     other = script(tmp_path / "allowed too")
     with pytest.raises(RetryElsewhereError, match="isn't in a folder that this computer runs scripts from"):
@@ -70,26 +70,26 @@ def test_a_folder_whose_name_only_begins_alike_is_another_one(allowed: Path, tmp
 
 
 @pytest.mark.parametrize("program", ["/bin/sh", "/usr/bin/env", sys.executable])
-def test_a_program_that_would_run_anything_is_no_script(allowed: Path, program: str) -> None:
+def test_an_interpreter_is_not_an_allowed_script(allowed: Path, program: str) -> None:
     with pytest.raises(RetryElsewhereError, match="isn't in a folder that this computer runs scripts from"):
         check_script(Permissions(scripts=(allowed,)), program)
 
 
-def test_without_a_folder_nothing_runs_and_without_a_limit_everything(allowed: Path) -> None:
+def test_no_folders_allow_nothing_and_no_limit_allows_everything(allowed: Path) -> None:
     with pytest.raises(RetryElsewhereError, match="doesn't run scripts"):
         check_script(Permissions(), f"{allowed}/run.sh")
     assert check_script(Permissions(scripts=None), f"{allowed}/run.sh")
 
 
 @pytest.mark.parametrize("what", ["below/run.sh", "below", "."])
-def test_what_everybody_may_change_does_not_run(allowed: Path, what: str) -> None:
+def test_a_script_that_everyone_can_change_does_not_run(allowed: Path, what: str) -> None:
     path = allowed / what
     path.chmod(path.stat().st_mode | 0o002)
     with pytest.raises(RetryElsewhereError, match="Everyone on this computer can change"):
         check_script(Permissions(scripts=(allowed,)), f"{allowed}/below/run.sh")
 
 
-def test_folders_are_told_by_what_they_are_not_by_how_they_are_written(tmp_path: Path) -> None:
+def test_folders_are_compared_by_identity_not_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "Media"
     folder.mkdir()
     if os.path.exists(tmp_path / "media"):  # noqa: PTH110 - a volume that is blind to case

@@ -1,4 +1,4 @@
-"""The probe tells what files contain and outlives every crash."""
+"""The probe describes the content of files and survives every crash."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ async def prober() -> AsyncIterator[Prober]:
     await prober.close()
 
 
-async def test_tells_what_a_film_contains(prober: Prober, film: Path) -> None:
+async def test_the_facts_of_a_film(prober: Prober, film: Path) -> None:
     facts = await prober.probe(film)
     assert "mp4" in facts.container
     assert facts.duration == pytest.approx(2.0, abs=0.05)
@@ -47,8 +47,8 @@ async def test_tells_what_a_film_contains(prober: Prober, film: Path) -> None:
     assert MediaFacts.from_json(facts.to_json()) == facts
 
 
-def test_it_finds_its_package_where_that_is_not_installed(film: Path) -> None:
-    """As in a checkout that is started by `python -m ffmate_desktop`."""
+def test_the_worker_finds_its_package_without_an_installation(film: Path) -> None:
+    """As in a checkout started with `python -m ffmate_desktop`."""
     code = (
         "import asyncio, pathlib, sys; from ffmate_desktop.media.probe import Prober; "
         "asyncio.run(Prober().probe(pathlib.Path(sys.argv[1])))"
@@ -67,7 +67,7 @@ async def test_a_codec_has_the_name_of_the_format_not_of_the_decoder(
     assert [stream.codec for stream in (await prober.probe(tmp_path / "sound.mp3")).streams] == ["mp3"]
 
 
-async def test_counts_packets_where_a_header_lies(prober: Prober, film: Path, tmp_path: Path) -> None:
+async def test_counted_packets_correct_a_wrong_header(prober: Prober, film: Path, tmp_path: Path) -> None:
     short = clips.cut_off(film, tmp_path / "short.mp4", 0.6)
     facts = await prober.probe(short, packets=True)
     assert facts.duration == pytest.approx(2.0, abs=0.05)
@@ -95,7 +95,9 @@ async def test_a_picture_has_no_duration(prober: Prober, film: Path, tmp_path: P
     assert facts.duration is None and facts.video is not None and facts.video.width == 160
 
 
-async def test_sound_alone_and_a_raw_stream(prober: Prober, film: Path, tmp_path: Path) -> None:
+async def test_the_facts_of_audio_only_and_of_a_raw_stream(
+    prober: Prober, film: Path, tmp_path: Path
+) -> None:
     clips.ffmpeg("-i", film, "-vn", tmp_path / "sound.flac")
     clips.ffmpeg("-i", film, "-an", "-c", "copy", tmp_path / "raw.h264")
     sound = await prober.probe(tmp_path / "sound.flac")
@@ -131,7 +133,7 @@ async def test_a_relative_path_means_our_working_directory(
     ],
     ids=["missing", "empty", "noise"],
 )
-async def test_a_bad_file_is_one_plain_sentence(
+async def test_an_unreadable_file_gives_one_plain_sentence(
     prober: Prober, tmp_path: Path, content: bytes | None, sentence: str
 ) -> None:
     if content is not None:
@@ -172,7 +174,7 @@ async def test_a_file_that_hangs_ends_with_a_sentence(prober: Prober, film: Path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
-async def test_a_worker_killed_in_the_middle_hurts_only_its_file(
+async def test_a_worker_killed_in_a_file_only_fails_that_file(
     prober: Prober, film: Path, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.expect("The probe process ended unexpectedly")
@@ -192,11 +194,11 @@ async def test_a_worker_killed_in_the_middle_hurts_only_its_file(
 
 
 def _opens_something(pid: int) -> bool:
-    """Whether the worker has finished importing and waits inside a file."""
+    """Return whether the worker has finished its imports and waits inside a file."""
     return psutil.Process(pid).num_threads() > 1
 
 
-async def test_a_cancelled_question_leaves_no_answer_for_the_next(prober: Prober, film: Path) -> None:
+async def test_a_cancelled_request_leaves_no_answer_for_the_next(prober: Prober, film: Path) -> None:
     await prober.probe(film)
     for _ in range(5):
         question = asyncio.create_task(prober.probe(film))
@@ -206,10 +208,10 @@ async def test_a_cancelled_question_leaves_no_answer_for_the_next(prober: Prober
             await prober.probe(film.with_name("missing.mp4"))
 
 
-async def test_the_password_of_the_queue_is_not_handed_on(
+async def test_the_worker_does_not_get_the_password_of_the_queue(
     film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A flaw in a decoder shall find nothing there."""
+    """A vulnerability in a decoder must not reveal it."""
     monkeypatch.setenv("FFMATE_DATABASE", "postgresql://ffmate:secret@server/ffmate")
     monkeypatch.setenv("PGPASSWORD", "secret")
     prober = Prober()
@@ -220,7 +222,7 @@ async def test_the_password_of_the_queue_is_not_handed_on(
 
 
 @pytest.mark.skipif(not kernel_support().landlock, reason="this kernel has no Landlock")
-async def test_under_limits_a_list_leads_nowhere_else(film: Path, tmp_path: Path) -> None:
+async def test_with_limits_a_list_cannot_read_other_files(film: Path, tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
     (tmp_path / "films").mkdir()
     part = tmp_path / "films" / "part.ts"
@@ -235,7 +237,7 @@ async def test_under_limits_a_list_leads_nowhere_else(film: Path, tmp_path: Path
         (None, False, True),
     ):
         confined = prober.within(folders, isolated=isolated)
-        assert (await confined.probe(part)).streams, "the file itself was allowed by whoever asks"
+        assert (await confined.probe(part)).streams, "the file itself is allowed by the caller"
         try:
             assert bool((await confined.probe(playlist)).streams) is seen
         except ProbeError:
@@ -265,7 +267,7 @@ async def test_close_ends_even_a_frozen_process(film: Path) -> None:
 
 @pytest.fixture
 async def kernel_tells() -> AsyncIterator[None]:
-    """asyncio hears of ended children from the kernel, in the loop, as it does since Python 3.12."""
+    """asyncio is notified of ended children by the kernel, as it is since Python 3.12."""
     if sys.platform == "linux" and sys.version_info < (3, 12):
         watcher = asyncio.PidfdChildWatcher()
         watcher.attach_loop(asyncio.get_running_loop())
@@ -280,7 +282,7 @@ async def kernel_tells() -> AsyncIterator[None]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads wait for children")
 @pytest.mark.usefixtures("kernel_tells")
-async def test_killing_what_has_just_ended_takes_its_exit_code_from_nobody() -> None:
+async def test_killing_an_ended_process_does_not_consume_its_exit_code() -> None:
     process = await asyncio.create_subprocess_exec("sh", "-c", "read word; exit 3", stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(b"now\n")  # at once, not when the loop has time

@@ -1,4 +1,4 @@
-"""Parsing ffmpeg's progress blocks and measuring how far a task has come."""
+"""Parse ffmpeg's progress blocks and measure the progress of a task."""
 
 import math
 from collections.abc import Callable
@@ -33,13 +33,13 @@ def chunks(data: bytes) -> st.SearchStrategy[list[bytes]]:
     return cuts.map(lambda at: [data[start:end] for start, end in pairwise(at)])
 
 
-def test_a_block_of_a_video() -> None:
+def test_a_block_of_a_video_is_parsed() -> None:
     assert ProgressParser().feed(VIDEO) == [
         Sample(frame=48, fps=23.98, speed=2.4, size=25600, out_time=2.0, finished=False)
     ]
 
 
-def test_what_is_not_available_is_none_and_the_end_is_known() -> None:
+def test_unavailable_values_are_none_and_the_last_block_is_marked() -> None:
     assert ProgressParser().feed(AUDIO) == [Sample(finished=True)]
 
 
@@ -61,11 +61,11 @@ def test_what_is_not_available_is_none_and_the_end_is_known() -> None:
         (b"=", Sample()),
     ],
 )
-def test_odd_values(line: bytes, expected: Sample) -> None:
+def test_unusual_values_are_parsed(line: bytes, expected: Sample) -> None:
     assert ProgressParser().feed(line + b"\nprogress=continue\n") == [expected]
 
 
-def test_a_block_waits_for_its_end() -> None:
+def test_a_block_is_complete_only_at_its_end() -> None:
     parser = ProgressParser()
     assert parser.feed(VIDEO[:-1]) == []
     assert len(parser.feed(b"\n")) == 1
@@ -85,7 +85,7 @@ def test_any_chunking_gives_the_same_samples(parts: list[bytes]) -> None:
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300))
-def test_garbage_does_no_harm_and_does_not_stay(garbage: bytes, more: bytes) -> None:
+def test_garbage_is_ignored_and_not_kept(garbage: bytes, more: bytes) -> None:
     parser = ProgressParser()
     parser.feed(garbage)
     parser.feed(more + b"\nprogress=continue\n")
@@ -99,33 +99,33 @@ def percent(meter: ProgressMeter, *samples: Sample, step: int = 0) -> float | No
     return last.percent
 
 
-def test_percent_by_seconds_also_for_audio_alone() -> None:
+def test_percent_is_based_on_seconds_even_for_audio_only() -> None:
     assert percent(ProgressMeter(expected_seconds=10.0), Sample(out_time=2.5)) == 25.0
 
 
-def test_percent_by_frames_when_seconds_are_unknown() -> None:
+def test_percent_is_based_on_frames_if_seconds_are_unknown() -> None:
     assert percent(ProgressMeter(expected_frames=40), Sample(frame=10, out_time=99.0)) == 25.0
 
 
-def test_percent_by_frames_when_ffmpeg_tells_no_time() -> None:
+def test_percent_is_based_on_frames_if_ffmpeg_reports_no_time() -> None:
     assert percent(ProgressMeter(expected_seconds=10.0, expected_frames=40), Sample(frame=10)) == 25.0
 
 
-def test_percent_by_the_read_position_when_nothing_else_is_known() -> None:
+def test_percent_is_based_on_the_read_position_if_nothing_else_is_known() -> None:
     meter = ProgressMeter()
     assert meter.wants_read_fraction
     assert meter.update(0, Sample(frame=1, out_time=1.0), 0.0, read_fraction=0.5).percent == 50.0
     assert meter.update(0, Sample(), 1.0).percent == 50.0
 
 
-def test_percent_is_none_when_there_is_nothing_to_measure_by() -> None:
+def test_percent_is_none_if_nothing_can_be_measured() -> None:
     for nothing in (None, 0.0, -1.0, math.nan, math.inf):
         meter = ProgressMeter(expected_seconds=nothing)
         assert meter.wants_read_fraction
         assert meter.update(0, Sample(frame=1, out_time=1.0), 0.0) == Progress(frame=1, out_time=1.0)
 
 
-def test_values_that_are_left_out_are_held() -> None:
+def test_missing_values_keep_their_last_value() -> None:
     meter = ProgressMeter(expected_seconds=10.0)
     full = Sample(frame=1, fps=2.0, speed=3.0, size=4, out_time=5.0)
     before = meter.update(0, full, 0.0)
@@ -149,7 +149,7 @@ def test_steps_share_the_range() -> None:
     assert percent(meter, Sample(out_time=5.0), step=1) == 75.0
 
 
-def test_steps_may_weigh_differently() -> None:
+def test_steps_can_have_different_weights() -> None:
     meter = ProgressMeter(expected_seconds=10.0, steps=2, weights=(1, 3))
     assert percent(meter, Sample(out_time=10.0)) == 25.0
     assert percent(meter, Sample(out_time=5.0), step=1) == 62.5
@@ -177,18 +177,18 @@ def test_the_remaining_time_follows_the_pace() -> None:
     assert remaining(ProgressMeter(expected_seconds=100.0), lambda now: now, 0) is None
 
 
-def test_the_remaining_time_forgets_what_was_long_ago() -> None:
+def test_the_remaining_time_ignores_old_progress() -> None:
     def slow_then_fast(now: float) -> float:
         return now if now <= 50 else 50 + 10 * (now - 50)
 
     assert remaining(ProgressMeter(expected_seconds=1050.0), slow_then_fast, 70) == pytest.approx(80)
 
 
-def test_the_remaining_time_is_unknown_while_nothing_moves() -> None:
+def test_the_remaining_time_is_unknown_without_progress() -> None:
     assert remaining(ProgressMeter(expected_seconds=100.0), lambda now: min(now, 5), 30) is None
 
 
-def test_the_remaining_time_starts_anew_after_a_pause() -> None:
+def test_the_remaining_time_restarts_after_a_pause() -> None:
     meter = ProgressMeter(expected_seconds=100.0)
     remaining(meter, lambda now: now, 10)
     meter.forget_pace()
@@ -211,7 +211,7 @@ samples = st.builds(Sample, frame=st.integers(0) | st.none(), out_time=sizes, fi
     ),
     st.lists(st.tuples(st.integers(0, 2), samples, st.floats(-1e9, 1e9), anything)),
 )
-def test_percent_never_falls_and_everything_is_a_number(
+def test_percent_never_decreases_and_all_values_are_finite(
     meter: ProgressMeter, updates: list[tuple[int, Sample, float, float | None]]
 ) -> None:
     highest = 0.0

@@ -1,4 +1,4 @@
-"""Outputs get their names exactly once, and no file of a user is lost on the way."""
+"""Outputs are published exactly once, and no user file is lost."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ def planned(
 
 
 def written(result: OutputPlan, content: bytes = b"new") -> OutputPlan:
-    """The plan after ffmpeg did its work."""
+    """Return a plan whose outputs have been written."""
     publish.make_folders(result)
     for output in result.outputs:
         output.temporary.write_bytes(content)
@@ -39,7 +39,7 @@ def written(result: OutputPlan, content: bytes = b"new") -> OutputPlan:
 
 
 def set_of(out: Path, names: Sequence[str], epoch: int = 1) -> OutputPlan:
-    """A set of files after ffmpeg made them up."""
+    """Return the plan of a set whose files have been written."""
     result = planned(out, epoch)
     publish.make_folders(result)
     for name in names:
@@ -54,7 +54,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("if_exists", IfExists)
-def test_a_free_name_is_simply_taken(tmp_path: Path, if_exists: IfExists) -> None:
+def test_a_free_name_is_used(tmp_path: Path, if_exists: IfExists) -> None:
     result = written(planned(tmp_path / "new" / "out.mp4"))
     publish.sync(result)
     assert publish.publish(result, if_exists) == [tmp_path / "new" / "out.mp4"]
@@ -76,7 +76,7 @@ def test_a_taken_name_is_kept_unless_replace(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_even_a_dangling_link_is_a_taken_name(tmp_path: Path) -> None:
+def test_a_name_with_a_broken_link_is_taken(tmp_path: Path) -> None:
     (tmp_path / "out.mp4").symlink_to(tmp_path / "nothing")
     with pytest.raises(UserError, match="already exists"):
         publish.publish(written(planned(tmp_path / "out.mp4")), IfExists.FAIL)
@@ -94,7 +94,7 @@ def test_replace_replaces_a_link_and_not_what_it_points_to(tmp_path: Path) -> No
 
 @POSIX
 @pytest.mark.parametrize("name", ["out.mp4", "f_%d.png"])
-def test_a_link_laid_in_the_way_is_not_followed(tmp_path: Path, name: str) -> None:
+def test_a_planted_link_is_not_followed(tmp_path: Path, name: str) -> None:
     (tmp_path / "else").mkdir()
     (tmp_path / "else" / "f_1.png").write_bytes(b"precious")
     result = planned(tmp_path / name)
@@ -141,7 +141,7 @@ def test_a_name_that_fills_the_limit_gets_its_number_too(tmp_path: Path) -> None
     assert published == [out.name, "n" * 249 + "-2.mp4", "n" * 249 + "-3.mp4"]
 
 
-def test_racing_sets_all_find_a_place(tmp_path: Path) -> None:
+def test_racing_sets_all_get_published(tmp_path: Path) -> None:
     names = [f"f_{number:03}.png" for number in range(20)]
     for round_number in range(5):
         folder = tmp_path / str(round_number)
@@ -201,7 +201,7 @@ def test_a_set_moves_whole_and_its_list_last(tmp_path: Path) -> None:
     assert not result.outputs[0].temporary.exists()
 
 
-def test_one_taken_name_keeps_a_whole_set_away(tmp_path: Path) -> None:
+def test_one_taken_name_moves_the_whole_set_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "f_2.png").write_bytes(b"old")
     with pytest.raises(UserError, match=r"f_2\.png” already exists"):
         publish.publish(set_of(tmp_path / "f_%d.png", ["f_1.png", "f_2.png"]), IfExists.FAIL)
@@ -226,7 +226,7 @@ def test_a_set_that_meets_a_folder_midway_is_moved_back(tmp_path: Path) -> None:
     assert not (tmp_path / "f_1.png").exists()
 
 
-def test_each_removal_takes_exactly_what_is_proved_dead(tmp_path: Path) -> None:
+def test_each_removal_only_removes_files_of_dead_claims(tmp_path: Path) -> None:
     own, older, higher = "3-00000a-out.mp4", ["1-00000a-out.mp4", "2-00000b/seg.ts"], "4-00000a-out.mp4"
     twin = "3-00000b-out.mp4"  # of a claim that a failover forgot, or of the one that it did not
     beginning = ".ffd-0190a1b2c3d4-"
@@ -254,7 +254,7 @@ def check_leftovers(folder: Path) -> None:
 
 
 def test_two_nodes_with_one_epoch_write_two_files_and_publish_one(tmp_path: Path) -> None:
-    """After failover to a standby that had not heard of the first claim."""
+    """After failover to a standby that doesn't know the first claim."""
     forgotten = written(planned(tmp_path / "out.mp4", incarnation=1), b"forgotten")
     holder = written(planned(tmp_path / "out.mp4", incarnation=2), b"holder")
     assert forgotten.outputs[0].temporary.read_bytes() == b"forgotten"
@@ -266,7 +266,7 @@ def test_two_nodes_with_one_epoch_write_two_files_and_publish_one(tmp_path: Path
     assert (tmp_path / "out.mp4").read_bytes() == b"holder"
 
 
-def test_who_lost_its_claim_leaves_the_file_of_the_holder_alone(tmp_path: Path) -> None:
+def test_a_lost_claim_does_not_touch_the_holders_file(tmp_path: Path) -> None:
     """The epoch of the holder may even be lower, after a failover."""
     holder = written(planned(tmp_path / "out.mp4", epoch=2, incarnation=2))
     temporaries.discard(written(planned(tmp_path / "out.mp4", epoch=3, incarnation=1)))
@@ -295,7 +295,7 @@ def test_a_zombie_finds_nothing_to_publish(tmp_path: Path) -> None:
         (errno.ENOENT, "The folder of “/f/o.mp4” is gone. Is its disk or network share still connected?"),
     ],
 )  # fmt: skip
-def test_trouble_is_told_in_sentences(number: int, sentence: str) -> None:
+def test_errors_are_explained_in_sentences(number: int, sentence: str) -> None:
     told = publish.explain(OSError(number, os.strerror(number)), Path("/f/o.mp4"))
     assert str(told).replace("\\", "/") == sentence
 
@@ -311,7 +311,7 @@ def test_a_folder_that_cannot_be_written_is_noticed(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_a_folder_of_somebody_else_is_told(tmp_path: Path) -> None:
+def test_a_folder_of_another_user_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     user = os.geteuid()
     if user == 0:  # root may write everywhere
@@ -327,7 +327,7 @@ def test_a_folder_of_somebody_else_is_told(tmp_path: Path) -> None:
 
 
 def test_a_link_among_the_files_of_a_set_is_not_followed(tmp_path: Path) -> None:
-    """Code in a broken decoder could make one, so that the node reads or writes where ffmpeg may not."""
+    """An exploited decoder could create one, so that the node accesses files that ffmpeg can't."""
     secret, folder = tmp_path / "secret", tmp_path / "set"
     (folder / "v").mkdir(parents=True)
     (secret / "below").mkdir(parents=True)

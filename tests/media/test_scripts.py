@@ -1,4 +1,4 @@
-"""How a script is started on each system, without a shell that reads its arguments once more."""
+"""How a script starts on each system, without a shell that interprets its arguments again."""
 
 import os
 from pathlib import Path, PureWindowsPath
@@ -18,12 +18,12 @@ def argv(script: Any, *arguments: str, system: str = "windows") -> list[str]:
     return script_argv(script, list(arguments), system, FOUND.get)
 
 
-def test_elsewhere_the_file_itself_is_started() -> None:
+def test_on_other_systems_the_file_itself_is_started() -> None:
     assert argv("/s/pre.sh", "a b", "$(x)", system="linux") == ["/s/pre.sh", "a b", "$(x)"]
     assert argv("/s/pre", system="darwin") == ["/s/pre"]
 
 
-def test_windows_starts_what_the_ending_asks_for() -> None:
+def test_windows_starts_the_program_for_the_extension() -> None:
     assert argv(PureWindowsPath(r"C:\s\pre.EXE"), "a&b") == [r"C:\s\pre.EXE", "a&b"]
     assert argv(PureWindowsPath(r"C:\s\pre.py"), "a&b") == [r"C:\py.exe", r"C:\s\pre.py", "a&b"]
     powershell = argv(PureWindowsPath(r"C:\my s\pre.ps1"), "a&b", "$x")
@@ -38,21 +38,21 @@ def test_windows_starts_what_the_ending_asks_for() -> None:
 @pytest.mark.parametrize(
     "word", ["a&calc.mov", "%PATH%", 'a"b', "a|b", "a>b", "a^b", "!x!", "a\nb", "a=b", "a,b", "a;b"]
 )
-def test_a_batch_file_is_given_nothing_that_cmd_would_read_again(word: str) -> None:
+def test_a_batch_file_gets_no_arguments_that_cmd_would_interpret(word: str) -> None:
     with pytest.raises(UserError, match="has a special meaning for cmd"):
         argv(PureWindowsPath(r"C:\s\pre.bat"), word)
     with pytest.raises(UserError, match="has a special meaning for cmd"):
         argv(PureWindowsPath(rf"C:\s\{word}\pre.cmd"))
 
 
-def test_what_windows_cannot_start_is_said() -> None:
+def test_a_script_that_windows_cannot_start_is_refused() -> None:
     with pytest.raises(UserError, match=r"Windows can't start a script that ends in “\.sh”"):
         argv(PureWindowsPath(r"C:\s\pre.sh"))
     with pytest.raises(UserError, match="Windows can't start a script"):
         argv(PureWindowsPath(r"C:\s\pre"))
 
 
-def test_the_password_of_the_queue_is_no_scripts_business() -> None:
+def test_scripts_do_not_get_the_password_of_the_queue() -> None:
     assert script_environment({"FFMATE_DATABASE": "x", "PGPASSWORD": "y", "PATH": "z"}) == {"PATH": "z"}
 
 

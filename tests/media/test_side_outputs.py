@@ -1,4 +1,4 @@
-"""Where a command names the files that it writes beside its outputs."""
+"""Find the files that a command writes in addition to its outputs."""
 
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX"
         ("x265-params", "csv=/a/c.csv", "/a/c.csv", "csv=/a/*c.csv"),
     ],
 )  # fmt: skip
-def test_the_name_is_found_within_its_quotes(option: str, value: str, path: str, rewritten: str) -> None:
+def test_a_side_output_is_found_inside_quotes(option: str, value: str, path: str, rewritten: str) -> None:
     tokens = ["-i", "x", f"-{option}", value, "/out.mkv"]
     (found,) = side_outputs(parse(tokens), tokens)
     assert found.path == Path(path)
@@ -50,6 +50,6 @@ def test_the_name_is_found_within_its_quotes(option: str, value: str, path: str,
         ["-pass", "2", "-passlogfile", "/a/p"],
     ],
 )
-def test_what_is_read_or_private_stays(words: list[str]) -> None:
+def test_files_that_are_read_or_private_are_no_side_outputs(words: list[str]) -> None:
     tokens = ["-i", "x", *words, "/out.mkv"]
     assert list(side_outputs(parse(tokens), tokens)) == []

@@ -1,4 +1,4 @@
-"""Sidecars are written whole, by any number of tasks at once, and leave nothing else behind."""
+"""Sidecars are written atomically by any number of tasks at once, and leave no other files."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ def task(uuid: str, filling: int = 0) -> dict[str, Any]:
     return {"uuid": uuid, "status": "", "command": "", "inputFile": "", "filling": "x" * filling}
 
 
-def test_tasks_with_one_sidecar_each_write_it_whole(tmp_path: Path) -> None:
+def test_tasks_that_share_a_sidecar_write_it_atomically(tmp_path: Path) -> None:
     path = tmp_path / "task.json"
 
     def write(number: int) -> None:
@@ -28,7 +28,7 @@ def test_tasks_with_one_sidecar_each_write_it_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["task.json"]
 
 
-def test_a_full_disk_keeps_no_half_of_it(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_partial_sidecar(tmp_path: Path) -> None:
     with open_disk(tmp_path / "disk", 1) as disk:
         if disk is None:
             pytest.skip("a small disk can only be mounted by root on Linux")

@@ -1,4 +1,4 @@
-"""Real runs of ffmpeg are judged right: no bad output passes, no good one is refused."""
+"""Real runs of ffmpeg are judged correctly: no bad output passes, and no good one is refused."""
 
 import asyncio
 import http.server
@@ -26,7 +26,7 @@ FAST = "-c:v libx264 -preset ultrafast"
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The inputs of every test, in one folder that nothing writes to."""
+    """The inputs of all tests, in a folder that nothing writes to."""
     folder = tmp_path_factory.mktemp("films")
     film = clips.clip(folder / "film.mp4")
     clips.clip(folder / "quiet.mp4", sound=1)
@@ -87,7 +87,7 @@ async def judged(
     prober: Prober,
     between: Callable[[OutputPlan], object] = lambda _: None,
 ) -> Verdict:
-    """Runs a command as a node does and judges it; `between` happens after the run."""
+    """Run a command as a node does and judge it. `between` is called after the run."""
     result = planned(command, films, out)
     facts = await facts_of(result, prober)
     log: list[str] = []
@@ -184,16 +184,14 @@ BAD = [
 
 
 @pytest.mark.parametrize("command", GOOD)
-async def test_a_good_run_is_no_false_alarm(
-    command: str, films: Path, tmp_path: Path, prober: Prober
-) -> None:
+async def test_a_good_run_succeeds(command: str, films: Path, tmp_path: Path, prober: Prober) -> None:
     verdict = await judged(command, films, tmp_path, prober)
     assert verdict.ok, verdict.diagnosis
     assert verdict.diagnosis is None
 
 
 @pytest.mark.parametrize(("command", "sentence", "retry"), BAD)
-async def test_a_bad_run_is_found_out(
+async def test_a_bad_run_fails(
     command: str, sentence: str, retry: RetryAdvice, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     verdict = await judged(command, films, tmp_path, prober)
@@ -202,9 +200,7 @@ async def test_a_bad_run_is_found_out(
     assert verdict.diagnosis.hint
 
 
-async def test_a_playlist_of_a_damaged_input_is_found_out(
-    films: Path, tmp_path: Path, prober: Prober
-) -> None:
+async def test_a_playlist_of_a_damaged_input_fails(films: Path, tmp_path: Path, prober: Prober) -> None:
     verdict = await judged("-i IN/cut_fast.mp4 -c copy -f hls OUT/o.m3u8", films, tmp_path, prober)
     assert not verdict.ok and verdict.diagnosis is not None
     assert "damaged" in verdict.diagnosis.sentence  # some damage also stops ffmpeg with a code
@@ -232,7 +228,7 @@ def cut_output(share: float) -> Callable[[OutputPlan], object]:
         ("-i IN/long.mp4 -c copy OUT/o.mp4", 0.0, "is empty"),
     ],
 )
-async def test_an_output_that_lost_its_end_is_found_out(
+async def test_a_truncated_output_fails(
     command: str, share: float, words: str, films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     verdict = await judged(command, films, tmp_path, prober, between=cut_output(share))
@@ -240,7 +236,7 @@ async def test_an_output_that_lost_its_end_is_found_out(
     assert words in verdict.diagnosis.sentence, verdict.diagnosis
 
 
-async def test_an_input_whose_header_lies_is_found_out_without_a_word_in_the_log(
+async def test_an_input_with_a_wrong_header_fails_even_without_a_log_message(
     films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     result = planned("-i IN/cut_fast.mp4 -c copy OUT/o.mkv", films, tmp_path)
@@ -254,9 +250,7 @@ async def test_an_input_whose_header_lies_is_found_out_without_a_word_in_the_log
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a disk that fills up")
-async def test_a_full_disk_is_found_out_whatever_the_code(
-    films: Path, tmp_path: Path, prober: Prober
-) -> None:
+async def test_a_full_disk_fails_with_any_exit_code(films: Path, tmp_path: Path, prober: Prober) -> None:
     result = planned("-i IN/film.mp4 -c copy OUT/o.mkv", films, tmp_path)
     facts = await facts_of(result, prober)
     _, lines = clips.run("-i", films / "film.mp4", "-c", "copy", "-f", "matroska", "/dev/full")
@@ -273,7 +267,7 @@ async def test_a_full_disk_is_found_out_whatever_the_code(
         [],
     ],
 )
-async def test_a_stop_during_opening_is_found_out(
+async def test_a_stop_while_opening_files_fails(
     lines: list[str], films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     result = planned("-i IN/film.mp4 -c copy OUT/o.mkv", films, tmp_path)
@@ -283,9 +277,7 @@ async def test_a_stop_during_opening_is_found_out(
 
 
 @pytest.mark.parametrize("name", ["long.mp4", "film.ts"])
-async def test_a_download_cut_short_is_found_out(
-    name: str, films: Path, tmp_path: Path, prober: Prober
-) -> None:
+async def test_an_interrupted_download_fails(name: str, films: Path, tmp_path: Path, prober: Prober) -> None:
     data = (films / name).read_bytes()
 
     class CutShort(http.server.BaseHTTPRequestHandler):
@@ -309,7 +301,7 @@ async def test_a_download_cut_short_is_found_out(
     assert verdict.diagnosis.sentence == "The input is damaged or incomplete."
 
 
-async def test_an_input_that_vanished_is_a_verdict_and_no_crash(
+async def test_a_vanished_input_is_a_verdict_and_not_a_crash(
     films: Path, tmp_path: Path, prober: Prober
 ) -> None:
     own = tmp_path / "own"

@@ -6,7 +6,7 @@ import pytest
 
 from ffmate_desktop.domain.task import TaskStatus
 from tests.db.cluster import joined
-from tests.foreign import GOOD_FOLDER, fill, spread, use_newer_words
+from tests.foreign import GOOD_FOLDER, fill, spread, use_newer_values
 from tests.node.farm import LONG, Farm
 from tests.node.task.test_refused import PATIENT, refused
 from tests.node.waiting import until
@@ -19,7 +19,7 @@ async def test_a_node_does_its_own_work_among_rows_that_it_cannot_read(farm: Far
     hot = farm.folder / "hot"
     hot.mkdir()
     await fill(farm.database, str(hot))
-    await use_newer_words(farm.database)
+    await use_newer_values(farm.database)
     await spread(farm.database, every=3)
     await farm.sql(
         "UPDATE ffmate.watchfolders SET suspended = false, "

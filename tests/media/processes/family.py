@@ -1,4 +1,4 @@
-"""A process with relatives that are hard to find and hard to kill, for the tests of everything that ends trees."""
+"""A process tree that is hard to find and to kill, for tests of everything that ends process trees."""
 
 import asyncio
 import os
@@ -11,10 +11,14 @@ from pathlib import Path
 import psutil
 
 PATIENCE = 60.0
-"""Seconds; a limit for things that went wrong, not a measure."""
+"""Seconds after which a test fails."""
 
 NAMES = ("leader", "member", "stray", "daemon", "bare")
-"""In the group; in a session of its own; without parent and session; in the group, but without environment."""
+"""The members of the tree.
+
+member: in the group; stray: in its own session; daemon: without parent and session; bare: in the group, but without
+an environment.
+"""
 
 _CODE = """
     import os, signal, subprocess, sys, time
@@ -50,26 +54,26 @@ _CODE = """
 
 
 def command(folder: Path) -> list[str]:
-    """What to run, in `folder`."""
+    """Return the command that starts the tree in `folder`."""
     script = folder / "family.py"
     script.write_text(textwrap.dedent(_CODE))
     return [sys.executable, "-S", str(script)]
 
 
 def pids(folder: Path) -> dict[str, int]:
-    """Their numbers, once all are there."""
+    """Wait until all processes have started and return their PIDs."""
     until(lambda: all((folder / name).exists() for name in NAMES))
     return {name: int((folder / name).read_text()) for name in NAMES}
 
 
 def beats(folder: Path, pid: int) -> int:
-    """How often this relative has done something."""
+    """Return how often this process has done something."""
     path = folder / f"beats.{pid}"
     return path.stat().st_size if path.exists() else 0
 
 
 def lives(pid: int) -> bool:
-    """Whether there is such a process."""
+    """Return whether the process is alive."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -77,19 +81,19 @@ def lives(pid: int) -> bool:
 
 
 def alive(numbers: dict[str, int]) -> list[str]:
-    """Names of those who live."""
+    """Return the names of the living processes."""
     return [name for name, pid in numbers.items() if lives(pid)]
 
 
 async def shortly(condition: Callable[[], object]) -> None:
-    """Wait for something outside of this program, without holding up its loop."""
+    """Wait for a condition outside of this program, without blocking the event loop."""
     async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.01)
 
 
 def until(condition: object, timeout: float = PATIENCE) -> None:
-    """Wait for something outside of this program."""
+    """Wait for a condition outside of this program."""
     assert callable(condition)
     deadline = time.monotonic() + timeout
     while not condition():
@@ -97,8 +101,8 @@ def until(condition: object, timeout: float = PATIENCE) -> None:
         time.sleep(0.01)
 
 
-def bury(numbers: dict[str, int]) -> None:
-    """End what a failed test left."""
+def kill(numbers: dict[str, int]) -> None:
+    """Kill what a failed test left."""
     for pid in numbers.values():
         if lives(pid):
             os.kill(pid, 9)

@@ -1,4 +1,4 @@
-"""No spelling of any option damages an input, and what commands write beside outputs still gets to its place."""
+"""No spelling of an option damages an input, and side outputs still reach their target."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -24,8 +24,8 @@ pytestmark = [
 
 
 @dataclass
-class Desk:
-    """A film in a folder with its outputs, as people have it, and the folder of an attempt."""
+class EncodeBench:
+    """A film in a folder with its outputs, and the private folder of an attempt."""
 
     base: Path
     launcher: Launcher
@@ -48,7 +48,7 @@ class Desk:
     async def run(
         self, text: str, if_exists: IfExists = IfExists.RENAME, output: str = "out.mkv"
     ) -> list[Path]:
-        """Plan, encode and publish as an attempt does; what was published, or nothing when ffmpeg failed."""
+        """Plan, encode and publish as an attempt does. Return what was published, or nothing if ffmpeg failed."""
         words = {"FILM": self.film, "OTHER": self.other, "DIR": self.out, "OUT": self.out / output}
         steps = [[_put(word, words) for word in step] for step in tokenise(text)]
         planned = plan(
@@ -71,12 +71,12 @@ class Desk:
         return publish.publish(planned, if_exists)
 
     def intact(self) -> bool:
-        """Whether both films are what they were."""
+        """Return whether both films are unchanged."""
         return self.film.read_bytes() == self.clip and self.other.read_bytes() == self.clip
 
 
 def _put(word: str, words: dict[str, Path]) -> str:
-    """A path where its name stands; in filters with the escapes that they need."""
+    """Put a path in place of its name. In filters, escape it as needed."""
     for name, path in words.items():
         escaped = str(path).replace("'", "\\\\\\'")
         word = word.replace(f"@{name}", escaped).replace(name, str(path))
@@ -97,8 +97,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory, launcher: Launcher) -> bytes:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, launcher: Launcher, clip: bytes) -> Desk:
-    return Desk(tmp_path, launcher, clip)
+def bench(tmp_path: Path, launcher: Launcher, clip: bytes) -> EncodeBench:
+    return EncodeBench(tmp_path, launcher, clip)
 
 
 @pytest.mark.parametrize(
@@ -146,29 +146,31 @@ def desk(tmp_path: Path, launcher: Launcher, clip: bytes) -> Desk:
         "-i FILM -f framemd5 md5:file:FILM",
     ],
 )  # fmt: skip
-async def test_no_spelling_of_an_option_damages_an_input(desk: Desk, attack: str) -> None:
+async def test_no_spelling_of_an_option_damages_an_input(bench: EncodeBench, attack: str) -> None:
     try:
-        await desk.run(attack, IfExists.REPLACE)
+        await bench.run(attack, IfExists.REPLACE)
     except UserError as error:
-        desk.said = error.message
-    assert desk.intact(), desk.said
+        bench.said = error.message
+    assert bench.intact(), bench.said
 
 
-async def test_words_hidden_in_a_file_do_not_either_and_people_read_why(desk: Desk) -> None:
-    """What nobody has read is the kernel's to see."""
+async def test_filters_in_a_file_cannot_damage_an_input_and_the_error_says_why(bench: EncodeBench) -> None:
+    """The filters in the file aren't checked before the run, so the kernel must deny the access."""
     for text in (
-        f"metadata=print:file={desk.film}".replace("'", "\\\\\\'"),
-        f"ssim=stats_file={desk.film}".replace("'", "\\\\\\'"),
+        f"metadata=print:file={bench.film}".replace("'", "\\\\\\'"),
+        f"ssim=stats_file={bench.film}".replace("'", "\\\\\\'"),
     ):
-        (desk.private / "graph").write_text(text)
-        assert await desk.run(f"-i FILM -i OTHER -/filter_complex {desk.private}/graph OUT") == []
-        assert desk.intact(), desk.said
-        assert desk.why is not None
-        assert "film.mkv" in desk.why.sentence and "own input" in desk.why.sentence
-    (desk.private / "graph").write_text(f"metadata=print:file={desk.base}/new.txt")
-    assert await desk.run(f"-i FILM -/filter_complex {desk.private}/graph OUT") == []
-    assert desk.why is not None
-    assert f"only write the outputs of its command, so “{desk.base}/new.txt” was refused" in desk.why.sentence
+        (bench.private / "graph").write_text(text)
+        assert await bench.run(f"-i FILM -i OTHER -/filter_complex {bench.private}/graph OUT") == []
+        assert bench.intact(), bench.said
+        assert bench.why is not None
+        assert "film.mkv" in bench.why.sentence and "own input" in bench.why.sentence
+    (bench.private / "graph").write_text(f"metadata=print:file={bench.base}/new.txt")
+    assert await bench.run(f"-i FILM -/filter_complex {bench.private}/graph OUT") == []
+    assert bench.why is not None
+    assert (
+        f"only write the outputs of its command, so “{bench.base}/new.txt” was refused" in bench.why.sentence
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,23 +207,23 @@ async def test_words_hidden_in_a_file_do_not_either_and_people_read_why(desk: De
         ("-i FILM mid.nut && -i mid.nut OUT", ["out.mkv"]),
     ],
 )  # fmt: skip
-async def test_what_commands_write_gets_to_its_place(desk: Desk, words: str, expected: list[str]) -> None:
-    published = await desk.run(words)
-    assert sorted(path.name for path in published) == expected, desk.said[-1500:]
-    assert all(path.exists() and path.parent == desk.out for path in published)
-    assert not [path for path in desk.out.iterdir() if path.name.startswith(".ffd-") and path.is_file()]
-    assert desk.intact()
+async def test_side_outputs_are_published(bench: EncodeBench, words: str, expected: list[str]) -> None:
+    published = await bench.run(words)
+    assert sorted(path.name for path in published) == expected, bench.said[-1500:]
+    assert all(path.exists() and path.parent == bench.out for path in published)
+    assert not [path for path in bench.out.iterdir() if path.name.startswith(".ffd-") and path.is_file()]
+    assert bench.intact()
 
 
-async def test_a_log_that_exists_is_kept_unless_it_may_be_replaced(desk: Desk) -> None:
-    (desk.out / "v.log").write_text("older")
-    names = [path.name for path in await desk.run("-i FILM -vstats_file DIR/v.log OUT")]
+async def test_an_existing_log_is_kept_unless_it_may_be_replaced(bench: EncodeBench) -> None:
+    (bench.out / "v.log").write_text("older")
+    names = [path.name for path in await bench.run("-i FILM -vstats_file DIR/v.log OUT")]
     assert names == ["out.mkv", "v-2.log"]
-    await desk.run("-i FILM -vstats_file DIR/v.log OUT", IfExists.REPLACE)
-    assert (desk.out / "v.log").read_text() != "older"
+    await bench.run("-i FILM -vstats_file DIR/v.log OUT", IfExists.REPLACE)
+    assert (bench.out / "v.log").read_text() != "older"
 
 
-async def test_the_address_of_a_key_is_the_final_one(desk: Desk) -> None:
+async def test_a_playlist_names_the_final_path_of_its_key(bench: EncodeBench) -> None:
     encrypted = "-hls_enc 1 -hls_enc_key 00112233445566778899aabbccddeeff -hls_enc_key_url DIR/k.bin"
-    await desk.run(f"-i FILM -c:v libx264 {encrypted} DIR/l.m3u8")
-    assert str(desk.out / "k.bin") in (desk.out / "l.m3u8").read_text()
+    await bench.run(f"-i FILM -c:v libx264 {encrypted} DIR/l.m3u8")
+    assert str(bench.out / "k.bin") in (bench.out / "l.m3u8").read_text()

@@ -50,40 +50,40 @@ _PROGRAM = """
 
 
 def unique() -> str:
-    """An owner that no other test has, in this run or in another on the same computer: marks are found by it."""
+    """Return an owner that no other test on this computer has, because marks contain it."""
     return f"test-{uuid.uuid4()}"
 
 
 @pytest.fixture
 def owner() -> str:
-    """Whose the guardian is."""
+    """The owner of the guardian."""
     return unique()
 
 
 @pytest.fixture
 def guardian(owner: str) -> "Iterator[Guardian]":
     """A guardian of this program."""
-    made = Guardian(owner)
-    yield made
-    pid = made.pid
-    made.close()
+    guardian = Guardian(owner)
+    yield guardian
+    pid = guardian.pid
+    guardian.close()
     family.until(lambda: pid is None or not family.lives(pid))
 
 
 def program(folder: Path, argv: list[str]) -> subprocess.Popen[bytes]:
-    """A program that starts `argv` in `folder`, without the parent death signal."""
+    """Start a program that runs `argv` in `folder`, without the parent death signal."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     words = [sys.executable, "-c", textwrap.dedent(_PROGRAM), json.dumps([unique(), str(folder), *argv])]
     return subprocess.Popen(words, env=environment)
 
 
 def sleeper(**environment: str) -> subprocess.Popen[bytes]:
-    """A process in a session of its own."""
+    """Start a process in its own session."""
     return subprocess.Popen(["sleep", "60"], start_new_session=True, env=os.environ | environment)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_program_that_dies_takes_the_whole_family_along(tmp_path: Path, number: int) -> None:
+def test_the_whole_tree_of_a_killed_program_ends(tmp_path: Path, number: int) -> None:
     with program(tmp_path, family.command(tmp_path)) as parent:
         relatives = family.pids(tmp_path)
         try:
@@ -92,13 +92,13 @@ def test_a_program_that_dies_takes_the_whole_family_along(tmp_path: Path, number
             parent.send_signal(number)
             family.until(lambda: not family.alive(relatives), timeout=2)
         finally:
-            family.bury(relatives)
+            family.kill(relatives)
             parent.kill()
     guardian = int((tmp_path / "guardian").read_text())
     family.until(lambda: not family.lives(guardian))
 
 
-def test_a_suspended_family_dies_as_well(tmp_path: Path) -> None:
+def test_a_suspended_tree_ends_too(tmp_path: Path) -> None:
     with program(tmp_path, family.command(tmp_path)) as parent:
         relatives = family.pids(tmp_path)
         try:
@@ -108,11 +108,11 @@ def test_a_suspended_family_dies_as_well(tmp_path: Path) -> None:
             parent.kill()
             family.until(lambda: not family.alive(relatives), timeout=2)
         finally:
-            family.bury(relatives)
+            family.kill(relatives)
 
 
-def test_what_outlives_its_leader_is_still_watched(tmp_path: Path) -> None:
-    """Its environment is empty, so only the number of its group tells whose it is."""
+def test_a_process_that_outlives_its_leader_is_still_watched(tmp_path: Path) -> None:
+    """Its environment is empty, so only its group shows that it belongs to the program."""
     shell = shutil.which("sh")
     assert shell
     with program(tmp_path, [shell, "-c", "env -i sleep 60 & echo $! > pid; exit 0"]) as parent:
@@ -126,11 +126,11 @@ def test_what_outlives_its_leader_is_still_watched(tmp_path: Path) -> None:
             parent.kill()
             family.until(lambda: not family.lives(pid), timeout=2)
         finally:
-            family.bury({"": pid})
+            family.kill({"": pid})
 
 
-def test_what_was_started_but_never_listed_is_known_by_its_mark(guardian: "Guardian", owner: str) -> None:
-    """As with a program that is killed between the start of a process and telling about it."""
+def test_an_unlisted_process_is_found_by_its_mark(guardian: "Guardian", owner: str) -> None:
+    """The program may be killed after it started a process and before it reported it."""
     guardian.prepare()
     ours, other = sleeper(**{VARIABLE: f"{owner}#1"}), sleeper(**{VARIABLE: f"{owner}2#1"})
     with ours, other:
@@ -143,7 +143,7 @@ def test_what_was_started_but_never_listed_is_known_by_its_mark(guardian: "Guard
             other.kill()
 
 
-def test_only_what_is_listed_dies(guardian: "Guardian") -> None:
+def test_only_listed_processes_are_killed(guardian: "Guardian") -> None:
     with sleeper() as listed, sleeper() as forgotten, sleeper() as stranger:
         try:
             for process in (listed, forgotten):
@@ -159,11 +159,11 @@ def test_only_what_is_listed_dies(guardian: "Guardian") -> None:
                 process.kill()
 
 
-def test_a_number_that_came_again_is_left_alone() -> None:
+def test_a_reused_pid_is_not_killed() -> None:
     me = os.getpid()
     table = processes()
-    assert me in processes_left_by(table, "nobody", {me: table[me].started})
-    assert processes_left_by(table, "nobody", {me: "before"}) == set()
+    assert me in processes_left_by(table, "no-owner", {me: table[me].started})
+    assert processes_left_by(table, "no-owner", {me: "before"}) == set()
 
 
 def test_descendants_are_found_and_zombies_are_not() -> None:
@@ -183,7 +183,7 @@ def test_descendants_are_found_and_zombies_are_not() -> None:
     assert processes_left_by(table, "a", {20: "then"}) == {10, 11, 13, 14}
 
 
-def test_signals_for_everybody_do_not_end_it(guardian: "Guardian") -> None:
+def test_signals_to_the_whole_session_do_not_end_the_guardian(guardian: "Guardian") -> None:
     guardian.prepare()
     pid = guardian.pid
     assert pid is not None
@@ -198,7 +198,7 @@ def test_signals_for_everybody_do_not_end_it(guardian: "Guardian") -> None:
 
 
 @linux
-def test_it_holds_nothing_of_ours(guardian: "Guardian", tmp_path: Path) -> None:
+def test_the_guardian_inherits_no_descriptors(guardian: "Guardian", tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock:
         os.set_inheritable(lock.fileno(), True)
         guardian.prepare()
@@ -210,7 +210,7 @@ def test_it_holds_nothing_of_ours(guardian: "Guardian", tmp_path: Path) -> None:
 
 
 @linux
-def test_nobody_else_holds_our_end_of_its_pipe(guardian: "Guardian") -> None:
+def test_no_other_process_inherits_our_end_of_the_pipe(guardian: "Guardian") -> None:
     guardian.prepare()
     assert guardian.pid is not None
     pipe = Path(f"/proc/{guardian.pid}/fd/0").readlink()
@@ -226,7 +226,7 @@ def test_nobody_else_holds_our_end_of_its_pipe(guardian: "Guardian") -> None:
 
 
 @pytest.mark.parametrize("way", ["killed", "stopped"])
-def test_another_takes_over_and_knows_what_runs(
+def test_a_new_guardian_takes_over_with_the_whole_list(
     guardian: "Guardian", expected_warnings: ExpectedWarnings, way: str
 ) -> None:
     expected_warnings.expect("guardian process ended unexpectedly")
@@ -246,7 +246,7 @@ def test_another_takes_over_and_knows_what_runs(
         assert listed.wait(5) == -signal.SIGKILL
 
 
-def test_one_that_died_unnoticed_is_replaced_by_whoever_tells_it_something(
+def test_a_guardian_that_died_unnoticed_is_replaced_on_the_next_message(
     guardian: "Guardian", expected_warnings: ExpectedWarnings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected_warnings.expect("guardian process ended unexpectedly")
@@ -264,7 +264,7 @@ def test_one_that_died_unnoticed_is_replaced_by_whoever_tells_it_something(
         assert listed.wait(5) == -signal.SIGKILL
 
 
-def test_one_that_always_dies_is_given_up(
+def test_a_guardian_that_keeps_dying_is_given_up(
     guardian: "Guardian", expected_warnings: ExpectedWarnings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected_warnings.expect("guardian process keeps ending")
@@ -278,7 +278,7 @@ def test_one_that_always_dies_is_given_up(
     assert guardian.pid is None
 
 
-async def test_a_launcher_has_one_process_for_all_and_it_goes_with_the_launcher(tmp_path: Path) -> None:
+async def test_a_launcher_has_one_guardian_that_ends_with_it(tmp_path: Path) -> None:
     launcher = await Launcher.create()
     assert launcher.guardian is not None
     before = launcher.guardian.pid
@@ -296,7 +296,7 @@ async def test_a_launcher_has_one_process_for_all_and_it_goes_with_the_launcher(
 
 
 @linux
-def test_ps_tells_what_proc_tells() -> None:
+def test_ps_and_proc_give_the_same_entries() -> None:
     if shutil.which("ps") is None:
         pytest.skip("ps is not installed")
     with sleeper(**{VARIABLE: "/a%20path/x.lock#7"}) as process:
@@ -309,7 +309,7 @@ def test_ps_tells_what_proc_tells() -> None:
 
 
 def _ignores(pid: int) -> bool:
-    """Whether the guardian has come as far as ignoring signals."""
+    """Return whether the guardian already ignores signals."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():  # macOS: long enough for Python to start
         time.sleep(0.5)

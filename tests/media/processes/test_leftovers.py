@@ -1,4 +1,4 @@
-"""What dead node processes left is found and removed, what belongs to living ones is not; with real processes."""
+"""Leftovers of dead nodes are removed, and nothing of living ones. With real processes."""
 
 import json
 import os
@@ -35,7 +35,7 @@ _NODE = """
 
 
 class OtherNode:
-    """A node process that works in a folder of its own and has started one other process."""
+    """A node process with its own working folder that has started another process."""
 
     def __init__(self, parent: Path, cwd: Path, *words: str) -> None:
         argv = list(words) or [sys.executable, "-S", "-c", "import time; time.sleep(60)"]
@@ -47,7 +47,7 @@ class OtherNode:
         assert self.process.stdout
         pid, _, path = self.process.stdout.readline().decode().rstrip().partition(" ")
         self.child, self.folder = int(pid), Path(path)
-        # A moment after the start, Linux shows no environment yet: who looks then finds nobody's process.
+        # Right after the start, Linux doesn't show the environment yet, so the process has no mark.
         family.until(lambda: processes()[self.child].mark)
 
     def kill(self) -> None:
@@ -60,13 +60,13 @@ Start = Callable[..., OtherNode]
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """What the nodes share; its name needs quoting in an environment."""
+    """The folder that the nodes share. Its name needs quoting in an environment variable."""
     return tmp_path / "Prüf stand #1 100%" / "work"
 
 
 @pytest.fixture
 def start(work: Path, tmp_path: Path) -> Iterator[Start]:
-    """Starts other nodes in `work`, or elsewhere."""
+    """Starts other nodes in `work` or another folder."""
     started: list[OtherNode] = []
 
     def begin(*words: str, parent: Path = work) -> OtherNode:
@@ -75,20 +75,20 @@ def start(work: Path, tmp_path: Path) -> Iterator[Start]:
 
     yield begin
     for node in started:
-        family.bury({"child": node.child})
+        family.kill({"child": node.child})
         node.kill()
         assert node.process.stdout
         node.process.stdout.close()
 
 
 def begin(parent: Path) -> NodeFolder:
-    """What a node does when it starts."""
+    """Do what a node does at its start."""
     folder = NodeFolder.create(parent)
     folder.remove_leftovers()
     return folder
 
 
-def test_what_a_dead_node_left_is_gone_and_a_living_one_keeps_everything(start: Start, work: Path) -> None:
+def test_leftovers_of_a_dead_node_are_removed_but_nothing_of_a_living_one(start: Start, work: Path) -> None:
     dead, living = start(), start()
     dead.kill()
     assert family.lives(dead.child)
@@ -104,7 +104,7 @@ def test_what_a_dead_node_left_is_gone_and_a_living_one_keeps_everything(start: 
 
 
 @posix
-def test_a_daemon_and_everything_below_a_marked_process_is_ended(start: Start, tmp_path: Path) -> None:
+def test_a_daemon_and_all_descendants_of_a_marked_process_are_ended(start: Start, tmp_path: Path) -> None:
     dead = start(*family.command(tmp_path))
     relatives = family.pids(tmp_path)
     try:
@@ -112,7 +112,7 @@ def test_a_daemon_and_everything_below_a_marked_process_is_ended(start: Start, t
         begin(dead.folder.parent).remove()
         family.until(lambda: not family.alive(relatives), timeout=2)
     finally:
-        family.bury(relatives)
+        family.kill(relatives)
 
 
 def test_processes_of_a_dead_node_with_another_folder_are_ended_too(start: Start, tmp_path: Path) -> None:
@@ -122,17 +122,17 @@ def test_processes_of_a_dead_node_with_another_folder_are_ended_too(start: Start
     begin(tmp_path / "mine").remove()
     family.until(lambda: not family.lives(elsewhere.child))
     assert family.lives(living.child)
-    assert elsewhere.folder.is_dir(), "its folder is for nodes that share it"
+    assert elsewhere.folder.is_dir(), "only nodes that share its parent remove its folder"
 
 
-def test_a_process_is_left_alone_when_nobody_knows_about_its_node(start: Start, work: Path) -> None:
-    """As those of another container, whose folders cannot be seen from here."""
+def test_a_process_of_an_unknown_node_is_not_ended(start: Start, work: Path) -> None:
+    """Like those of another container, whose folders aren't visible here."""
     dead = start()
     dead.kill()
     dead.folder.with_suffix(".lock").unlink()
     begin(work).remove()
     assert family.lives(dead.child)
-    assert not dead.folder.with_suffix(".lock").exists(), "asking must not make one"
+    assert not dead.folder.with_suffix(".lock").exists(), "the check must not create one"
 
 
 def test_a_node_that_a_dead_one_started_does_not_end_itself(start: Start, tmp_path: Path, work: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_node_that_a_dead_one_started_does_not_end_itself(start: Start, tmp_pa
 
 
 @posix
-def test_a_folder_that_is_reached_by_a_link_is_the_same(start: Start, tmp_path: Path, work: Path) -> None:
+def test_a_linked_folder_is_recognized(start: Start, tmp_path: Path, work: Path) -> None:
     work.mkdir(parents=True)
     (tmp_path / "link").symlink_to(work)
     dead = start(parent=tmp_path / "link")
@@ -170,14 +170,14 @@ def test_the_mark_of_a_process_can_be_read(start: Start) -> None:
     assert " " not in owner
 
 
-async def test_leaving_removes_the_folder(work: Path) -> None:
+async def test_the_folder_is_removed_at_the_end(work: Path) -> None:
     async with node_folder(work) as folder:
         (folder.path / "deep").mkdir()
         (folder.path / "deep" / "file").touch()
     assert [path.name for path in work.iterdir()] == ["gate"]
 
 
-async def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
+async def test_an_unusable_folder_is_explained(tmp_path: Path) -> None:
     (tmp_path / "work").touch()
     with pytest.raises(UserError, match="as a working folder"):
         async with node_folder(tmp_path / "work"):
@@ -196,7 +196,7 @@ async def test_where_locks_do_not_work_nothing_is_removed(
         assert family.lives(living.child)
 
 
-def test_many_that_start_at_once_do_not_take_each_other_for_dead(tmp_path: Path) -> None:
+def test_nodes_that_start_at_once_do_not_remove_each_other(tmp_path: Path) -> None:
     code = """
         import sys, time
         from pathlib import Path

@@ -1,4 +1,4 @@
-"""Starting, reading, pausing and ending processes, with real ones."""
+"""Start, read, pause and end real processes."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ def python(code: str) -> list[str]:
 
 @pytest.fixture
 async def start(launcher: Launcher, tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts processes in a temporary folder and ends at the end of the test what is left of them."""
+    """Starts processes in a temporary folder and ends the remaining ones after the test."""
     started: list[Process] = []
 
     async def spawn(argv: list[str], **options: object) -> Process:
@@ -89,21 +89,23 @@ async def test_a_program_that_cannot_be_started_is_named(
         assert program in caught.value.message
 
 
-async def test_a_missing_folder_and_a_broken_argument_are_told(launcher: Launcher, tmp_path: Path) -> None:
+async def test_a_missing_folder_and_an_invalid_argument_are_reported(
+    launcher: Launcher, tmp_path: Path
+) -> None:
     with pytest.raises(UserError, match="gone"):
         await launcher.spawn([sys.executable], cwd=tmp_path / "gone")
     with pytest.raises(UserError, match="null"):
         await launcher.spawn([sys.executable, "zero\0byte"], cwd=tmp_path)
 
 
-async def test_output_that_nobody_wants_does_not_hold_the_process_up(start: Start) -> None:
+async def test_discarded_output_does_not_block_the_process(start: Start) -> None:
     code = "import sys; sys.stdout.write('x' * 3_000_000); sys.stderr.write('y' * 3_000_000)"
     process = await start(python(code))
     async with asyncio.timeout(20):
         assert await process.wait() == 0
 
 
-async def test_output_before_anybody_waits_is_held_back_and_not_lost(start: Start) -> None:
+async def test_output_before_wait_is_buffered_and_not_lost(start: Start) -> None:
     process = await start(python("import sys; sys.stdout.write('x' * 300_000); sys.stderr.write('the end')"))
     await asyncio.sleep(0.3)
     assert not process.ended, "it has to wait for a reader"
@@ -134,7 +136,7 @@ async def test_a_grandchild_that_keeps_the_pipes_open_does_not_delay_the_end(sta
     assert not lives(int(out)), "stopping includes what outlived the process"
 
 
-async def test_waiting_can_be_given_up_and_taken_up_again(start: Start, tmp_path: Path) -> None:
+async def test_waiting_can_be_cancelled_and_repeated(start: Start, tmp_path: Path) -> None:
     code = "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\nprint('done')"
     process = await start(python(code))
     with pytest.raises(TimeoutError):
@@ -161,7 +163,7 @@ async def test_stop_asks_first(start: Start, tmp_path: Path) -> None:
 
 
 @posix
-async def test_stop_kills_what_does_not_listen(start: Start, tmp_path: Path) -> None:
+async def test_stop_kills_a_process_that_ignores_signals(start: Start, tmp_path: Path) -> None:
     code = """
         import pathlib, signal, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -177,7 +179,7 @@ async def test_stop_kills_what_does_not_listen(start: Start, tmp_path: Path) -> 
 
 @posix
 @pytest.mark.parametrize("shell", ["sleep 60", "trap '' TERM; while :; do sleep 1; done"])
-async def test_stop_ends_grandchildren_also_those_that_left_the_session(
+async def test_stop_ends_grandchildren_even_in_another_session(
     start: Start, tmp_path: Path, shell: str
 ) -> None:
     code = f"""
@@ -196,7 +198,7 @@ async def test_stop_ends_grandchildren_also_those_that_left_the_session(
 
 @posix
 @pytest.mark.parametrize("state", ["running", "suspended", "stopped by others"])
-async def test_stop_ends_a_tree_that_does_not_listen_and_daemons_too(
+async def test_stop_ends_a_tree_that_ignores_signals_and_its_daemons(
     start: Start, tmp_path: Path, state: str
 ) -> None:
     process = await start(family.command(tmp_path))
@@ -211,13 +213,11 @@ async def test_stop_ends_a_tree_that_does_not_listen_and_daemons_too(
             await process.stop(grace=0.1)
         assert family.alive(relatives) == []
     finally:
-        family.bury(relatives)
+        family.kill(relatives)
 
 
 @posix
-async def test_a_process_that_somebody_stopped_gets_to_hear_that_it_shall_end(
-    start: Start, tmp_path: Path
-) -> None:
+async def test_a_process_stopped_from_outside_still_receives_sigterm(start: Start, tmp_path: Path) -> None:
     code = """
         import pathlib, signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
@@ -232,7 +232,7 @@ async def test_a_process_that_somebody_stopped_gets_to_hear_that_it_shall_end(
 
 
 @posix
-async def test_the_whole_tree_is_suspended_and_goes_on(start: Start, tmp_path: Path) -> None:
+async def test_the_whole_tree_is_suspended_and_continues(start: Start, tmp_path: Path) -> None:
     process = await start(family.command(tmp_path))
     relatives = await asyncio.to_thread(family.pids, tmp_path)
 
@@ -246,7 +246,7 @@ async def test_the_whole_tree_is_suspended_and_goes_on(start: Start, tmp_path: P
     assert {pid: family.beats(tmp_path, pid) for pid in relatives.values()} == before
     process.resume()
     await shortly(lambda: all(family.beats(tmp_path, pid) > count for pid, count in before.items()))
-    for _ in range(5):  # as fast as somebody clicks; the last one counts
+    for _ in range(5):  # as fast as a user clicks; the last one counts
         process.suspend()
         process.resume()
     process.suspend()
@@ -256,7 +256,7 @@ async def test_the_whole_tree_is_suspended_and_goes_on(start: Start, tmp_path: P
 
 
 @posix
-async def test_a_suspended_process_stands_still_until_resumed(start: Start, tmp_path: Path) -> None:
+async def test_a_suspended_process_does_nothing_until_resumed(start: Start, tmp_path: Path) -> None:
     code = """
         import pathlib, time
         for n in range(100_000):
@@ -276,7 +276,7 @@ async def test_a_suspended_process_stands_still_until_resumed(start: Start, tmp_
 
 
 @posix
-async def test_a_suspended_process_gets_to_hear_that_it_is_stopped(start: Start, tmp_path: Path) -> None:
+async def test_a_suspended_process_still_receives_sigterm(start: Start, tmp_path: Path) -> None:
     code = """
         import pathlib, signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
@@ -301,14 +301,14 @@ async def test_stop_and_pause_after_the_end_do_nothing(start: Start) -> None:
     assert await process.wait() == 0
 
 
-async def test_two_may_stop_at_once(start: Start) -> None:
+async def test_two_stops_at_once_work(start: Start) -> None:
     process = await start(python("import time; time.sleep(60)"))
     await asyncio.gather(process.stop(), process.stop())
     assert not lives(process.pid)
 
 
 @linux
-async def test_other_programs_go_first(start: Start) -> None:
+async def test_processes_have_low_priority(start: Start) -> None:
     process = await start(python("import time; time.sleep(60)"))
     usual = await start(python("import time; time.sleep(60)"), low_priority=False)
     priorities = psutil.Process(process.pid).as_dict(["nice", "ionice"])
@@ -317,9 +317,7 @@ async def test_other_programs_go_first(start: Start) -> None:
 
 
 @linux
-async def test_threads_and_children_that_were_faster_go_behind_other_programs_too(
-    start: Start, tmp_path: Path
-) -> None:
+async def test_earlier_threads_and_children_have_low_priority_too(start: Start, tmp_path: Path) -> None:
     code = """
         import subprocess, threading, time
         threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
@@ -336,9 +334,7 @@ async def test_threads_and_children_that_were_faster_go_behind_other_programs_to
 
 
 @linux
-async def test_a_computer_that_is_exhausted_leaves_the_task_to_others(
-    launcher: Launcher, tmp_path: Path
-) -> None:
+async def test_an_exhausted_computer_leaves_the_task_to_others(launcher: Launcher, tmp_path: Path) -> None:
     import resource  # not on Windows
 
     sandbox = Sandbox(Path(sys.executable), None, (tmp_path,)) if kernel_support().landlock else None
@@ -372,7 +368,7 @@ def test_a_node_raises_a_low_limit_of_open_files() -> None:
 
 
 @linux
-async def test_a_computer_for_encodes_starts_everything_as_it_runs_itself(
+async def test_a_dedicated_node_starts_processes_with_its_own_priority(
     launcher: Launcher, tmp_path: Path
 ) -> None:
     process = await replace(launcher, low_priority=False).spawn(
@@ -388,7 +384,7 @@ async def test_a_computer_for_encodes_starts_everything_as_it_runs_itself(
 
 
 @linux
-async def test_a_launcher_has_a_leash_only_if_setpriv_can_do_it(
+async def test_a_launcher_uses_setpriv_only_if_it_supports_the_option(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = await Launcher.create()

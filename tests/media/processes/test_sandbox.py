@@ -1,4 +1,4 @@
-"""What the kernel keeps from ffmpeg: tried from inside, by programs that do nothing else."""
+"""What the sandbox denies: tried from inside by test programs."""
 
 import ast
 import contextlib
@@ -32,7 +32,7 @@ INTO_THE_LOG = (
 
 @dataclass
 class Place:
-    """A folder to read with a film, one with an output, a private one, and a secret beside them."""
+    """A readable folder with a film, a folder for the output, a private folder, and a secret next to them."""
 
     base: Path
     launcher: Launcher
@@ -51,19 +51,19 @@ class Place:
         (self.read / "film.mov").write_bytes(b"film")
 
     def sandbox(self, program: str, *, limited: bool) -> Sandbox:
-        """As a task gets it."""
+        """Return the sandbox of a task."""
         read = (self.read, self.private) if limited else None
         return Sandbox(Path(program), read, (self.private,), (self.output,), isolated=limited)
 
     async def run(self, *argv: str, limited: bool) -> tuple[int, str]:
-        """Exit code, and everything that was said."""
+        """Return the exit code and the whole output."""
         said = bytearray()
         sandbox = self.sandbox(argv[0], limited=limited)
         process = await self.launcher.spawn(argv, cwd=self.private, merged=True, sandbox=sandbox)
         return await process.wait(said.extend), said.decode()
 
     async def ask(self, code: str, *, limited: bool) -> object:
-        """The value that a Python program in the sandbox prints."""
+        """Run a Python program in the sandbox and return the value that it prints."""
         argv = (sys.executable, "-I", "-S", "-c", f"{INTO_THE_LOG}\n{textwrap.dedent(code)}")
         ended, said = await self.run(*argv, limited=limited)
         assert ended == 0, said
@@ -76,7 +76,7 @@ def place(tmp_path: Path, launcher: Launcher) -> Place:
 
 
 @pytest.mark.parametrize("limited", [True, False])
-async def test_only_the_output_and_the_private_folder_are_written(place: Place, limited: bool) -> None:
+async def test_only_the_output_and_the_private_folder_can_be_written(place: Place, limited: bool) -> None:
     film, out = place.read / "film.mov", place.output.parent
     (out / "older.mp4").write_text("older")
     (out / "link").symlink_to(film)
@@ -104,7 +104,7 @@ async def test_only_the_output_and_the_private_folder_are_written(place: Place, 
     assert sorted(path.name for path in out.iterdir()) == [".ffd-film.mp4", "link", "older.mp4"]
 
 
-async def test_under_limits_nothing_else_is_read(place: Place) -> None:
+async def test_with_limits_nothing_else_can_be_read(place: Place) -> None:
     os.environ["SOME_CLOUD_KEY"] = "s3cr3t"
     (place.read / "link.mov").symlink_to(place.secret)
     paths = [
@@ -131,8 +131,8 @@ async def test_under_limits_nothing_else_is_read(place: Place) -> None:
     assert [path for path, answer in zip(paths, outcome[1:], strict=True) if answer == "done"] == []
 
 
-async def test_the_node_is_out_of_reach_without_limits_too(place: Place) -> None:
-    """Its environment and memory may hold the password of the queue; and it is not ffmpeg's to end."""
+async def test_the_node_cannot_be_accessed_even_without_limits(place: Place) -> None:
+    """Its environment and memory may contain the password of the queue. And ffmpeg must not end the node."""
     pid = os.getpid()
     names = (
         ("mem", "environ", "maps") if os.geteuid() else ("mem",)
@@ -153,7 +153,7 @@ async def test_the_node_is_out_of_reach_without_limits_too(place: Place) -> None
 
 
 @needs_seccomp
-async def test_under_limits_there_is_no_socket_and_no_way_around(place: Place) -> None:
+async def test_with_limits_no_socket_can_be_opened(place: Place) -> None:
     numbers = {
         name: column[0 if os.uname().machine == "x86_64" else 1] for name, column in seccomp._REFUSED.items()
     }
@@ -184,14 +184,14 @@ async def test_under_limits_there_is_no_socket_and_no_way_around(place: Place) -
 
 
 @needs_seccomp
-def test_the_filter_is_made_for_both_processors_and_refuses_the_calls_of_others() -> None:
+def test_the_filter_supports_both_processors_and_refuses_other_calls() -> None:
     assert len(seccomp.program("x86_64")) % 8 == 0
     assert seccomp.program("x86_64") != seccomp.program("aarch64")
     assert {"socket", "io_uring_setup", "ptrace", "pidfd_getfd"} <= seccomp._REFUSED.keys()
 
 
 @needs_seccomp
-async def test_calls_of_32_bits_and_x32_are_refused(place: Place) -> None:
+async def test_32_bit_and_x32_calls_are_refused(place: Place) -> None:
     if os.uname().machine != "x86_64":
         pytest.skip("x86 only")
     code = """
@@ -202,7 +202,7 @@ async def test_calls_of_32_bits_and_x32_are_refused(place: Place) -> None:
     assert await place.ask(code, limited=True) == 1
 
 
-async def test_nothing_is_inherited_but_the_three_descriptors(place: Place) -> None:
+async def test_only_the_standard_descriptors_are_inherited(place: Place) -> None:
     with Path(place.secret).open() as file:
         os.set_inheritable(file.fileno(), True)
         code = """
@@ -214,7 +214,7 @@ async def test_nothing_is_inherited_but_the_three_descriptors(place: Place) -> N
 
 @pytest.mark.ffmpeg
 @pytest.mark.parametrize("limited", [True, False])
-async def test_ffmpeg_works_in_it(place: Place, limited: bool) -> None:
+async def test_ffmpeg_works_in_the_sandbox(place: Place, limited: bool) -> None:
     make = [
         "-v",
         "error",
@@ -232,15 +232,17 @@ async def test_ffmpeg_works_in_it(place: Place, limited: bool) -> None:
     assert place.output.stat().st_size > 1000
 
 
-async def test_what_cannot_be_confined_is_not_started(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_program_that_cannot_be_confined_is_not_started(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sandbox = Sandbox(Path("/bin/true"), None, (place.private,))
     monkeypatch.setattr(landlock, "abi_version", lambda: 0)
     with pytest.raises(UserError, match="Can't start"):
         await place.launcher.spawn(["/bin/true"], cwd=place.private, sandbox=sandbox)
 
 
-async def test_a_start_without_descriptors_left_loses_none(place: Place) -> None:
-    """Three are left: enough for one pipe, not for two."""
+async def test_a_failed_start_leaks_no_descriptors(place: Place) -> None:
+    """Three descriptors are left: enough for one pipe, but not for two."""
     resource = pytest.importorskip("resource")  # neither is there on Windows
     confined_process = pytest.importorskip("ffmate_desktop.media.processes.confined")
     sandbox = place.sandbox("/bin/true", limited=False)
@@ -266,7 +268,7 @@ async def test_a_start_without_descriptors_left_loses_none(place: Place) -> None
 
 
 async def test_the_program_ends_with_the_thread_that_waits_for_it(place: Place) -> None:
-    """Pausing, ending and the tree work as for any other process."""
+    """Pausing, ending and finding the tree work as for any other process."""
     sandbox = place.sandbox("/bin/sh", limited=True)
     process = await place.launcher.spawn(
         ["/bin/sh", "-c", "sleep 60 & sleep 60"], cwd=place.private, sandbox=sandbox
@@ -283,7 +285,7 @@ async def test_the_program_ends_with_the_thread_that_waits_for_it(place: Place) 
     assert [pid for pid in family if lives(pid)] == []
 
 
-async def test_no_program_of_ours_gets_a_secret(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_child_process_gets_a_secret(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FFMATE_DATABASE", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"):
         monkeypatch.setenv(name, "postgresql://me:s3cr3t@server/queue")
     guardian, awake = Guardian("test"), HelperInhibitor(["/bin/sleep", "60"])
