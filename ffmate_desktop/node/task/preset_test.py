@@ -55,10 +55,10 @@ class PresetTestBench:
                     stall_seconds=STALL_SECONDS,
                     permissions=lambda: _confined(resources.permissions(), folder),
                 )
-                yield await _encode(spec, private, folder, on_progress)
+                yield await _run_test(spec, private, folder, on_progress)
 
 
-async def _encode(
+async def _run_test(
     spec: TaskSpec, resources: EncodeResources, folder: Path, on_progress: Callable[[float], object]
 ) -> PresetTestResult:
     claim = Claim(id=0, uuid=uuid4(), epoch=1, priority=0, name="preset test", attempts=1, spec=spec)
