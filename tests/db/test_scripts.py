@@ -32,19 +32,19 @@ async def test_a_stage_is_entered_with_its_facts_and_its_record(
         )
         [task] = await tasks.get_tasks(database, [uuid])
         assert (task.status, task.phase) == (TaskStatus.RUNNING, "encode")
-        record = PublishingRecord((), TaskFacts())
+        record = PublishingRecord((), TaskFacts(), unknown={"newer": 1})  # of a newer release
         await claims.set_phase(database, node.id, claim, "publish", TaskFacts(), record)
-        published = replace(record, published=Published((), 3, 3))
+        published = PublishingRecord((), TaskFacts(), Published((), 3, 3))
         assert await scripts.enter_stage(database, node.id, claim, POST, TaskFacts(), published) == "run"
         async with database.transaction() as connection:
             stored = await connection.fetchrow("SELECT result, publishing FROM ffmate.tasks")
         assert stored is not None
         assert stored["result"] == {"command": "a", "output": "b"}
-        assert stored["publishing"] == published.to_json()
+        assert stored["publishing"] == record.to_json() | published.to_json()
         # A successor reads that only the last script is left.
         await claims.give_back(database, node.id)
         [again] = await claims.claim(database, node.id, 1)
-        assert again.publishing == published
+        assert again.publishing == replace(record, published=published.published)
         # A restart forgets it.
         await tasks.cancel(database, [uuid])
         await claims.give_back(database, node.id)

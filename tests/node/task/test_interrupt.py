@@ -10,12 +10,14 @@ from ffmate_desktop.node.task.interrupt import Interrupt, InterruptReason, TaskI
 def test_a_later_reason_replaces_only_one_of_a_lower_rank() -> None:
     interrupt = Interrupt("a task")
     interrupt.check()
-    assert interrupt.request(InterruptReason.CANCEL)
-    assert not interrupt.request(InterruptReason.CANCEL)
-    assert not interrupt.request(InterruptReason.YIELD)
-    assert interrupt.reason is InterruptReason.CANCEL
-    assert interrupt.request(InterruptReason.LOST)
-    assert interrupt.reason is InterruptReason.LOST
+    steps = (
+        (InterruptReason.CANCEL, True, InterruptReason.CANCEL),
+        (InterruptReason.CANCEL, False, InterruptReason.CANCEL),
+        (InterruptReason.YIELD, False, InterruptReason.CANCEL),
+        (InterruptReason.LOST, True, InterruptReason.LOST),
+    )
+    for requested, is_new, reason in steps:
+        assert (interrupt.request(requested), interrupt.reason) == (is_new, reason)
     with pytest.raises(TaskInterruptedError):
         interrupt.check()
 
