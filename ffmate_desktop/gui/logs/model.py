@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, assert_never
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 
 from ffmate_desktop.domain.node_log import LogFilter, LogLevel, LogLine
 from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.services.node_logs import NodeLogService
 
@@ -20,7 +21,6 @@ MAX_LINES = 20_000
 MAX_NEW_LINES = 2_000
 """With more new lines than this at once, the newest page replaces the lines shown."""
 
-Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _Read = Callable[[NodeLogService], Awaitable[None]]
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.nodes.display import (
     HEALTH_STYLES,
     NodeDisplay,
@@ -35,8 +36,6 @@ _LINE = 24
 _BAR = 62
 _SHOWN_TASKS = 2
 _SPARK = 152
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class NodeCardDelegate(QStyledItemDelegate):

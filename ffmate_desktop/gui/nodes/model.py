@@ -3,8 +3,9 @@
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt
 
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.nodes.display import (
     NodeDisplay,
     NodeHealth,
@@ -19,7 +20,6 @@ from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 
 translate = QCoreApplication.translate
 
-Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from ffmate_desktop.domain.slots import MAX_SLOTS
 from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.gui.base.bridge import Bridge
 from ffmate_desktop.gui.theme.theme import Theme
@@ -20,8 +21,6 @@ from ffmate_desktop.services.cluster_services import WindowServices
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.domain.node import Node
-
-MAX_SLOTS = 1000
 
 
 class NodePanel(QFrame):

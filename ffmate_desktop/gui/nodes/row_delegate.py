@@ -4,6 +4,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.nodes.display import (
     HEALTH_STYLES,
     NodeDisplay,
@@ -15,7 +16,7 @@ from ffmate_desktop.gui.nodes.display import (
 from ffmate_desktop.gui.nodes.model import NodeColumn, NodesModel, cell_text, percent_text
 from ffmate_desktop.gui.nodes.paint import NodePainter, load_color
 from ffmate_desktop.gui.rows.paint import RIGHT
-from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
+from ffmate_desktop.gui.rows.row_delegate import TableRowDelegate
 from ffmate_desktop.gui.theme.theme import Theme
 
 ROW_HEIGHT = 56

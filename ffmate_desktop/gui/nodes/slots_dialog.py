@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from ffmate_desktop.domain.slots import MAX_SLOTS
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.number_field import NumberField
 from ffmate_desktop.gui.widgets.plain_text import painter_text
-from ffmate_desktop.services.nodes import MAX_SLOTS
 
 _WIDTH = 420
 

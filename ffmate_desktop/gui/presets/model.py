@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QCoreApplication, QModelIndex, Qt
 
 from ffmate_desktop.domain.preset import Preset
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
-
-Index = QModelIndex | QPersistentModelIndex
 
 _GROUPS = ("Web", "Social", "Editing", "Audio", "Archive", "Images", "Frame rate")
 """Most wanted first. Other groups follow."""

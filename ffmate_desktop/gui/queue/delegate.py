@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from math import ceil
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QStaticText
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ffmate_desktop.domain.queue import QueueRow
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.queue.columns import (
     QueueColumn,
     cell_text,
@@ -35,8 +36,6 @@ _HAS_FOCUS = QStyle.StateFlag.State_HasFocus.value
 _COLUMNS = tuple(QueueColumn)
 _AUDIO = frozenset({".wav", ".mp3", ".flac", ".aac", ".m4a", ".ogg", ".opus", ".aif", ".aiff", ".wma"})
 _IMAGES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".exr", ".dpx", ".webp", ".bmp"})
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class QueueDelegate(QStyledItemDelegate):

@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from ffmate_desktop.domain.queue import BatchGroup
 from ffmate_desktop.domain.status import TaskStatus
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.queue.columns import QueueColumn, status_style, status_text
-from ffmate_desktop.gui.queue.delegate import PADDING, PERCENT, Index, QueueDelegate
+from ffmate_desktop.gui.queue.delegate import PADDING, PERCENT, QueueDelegate
 from ffmate_desktop.gui.queue.group_text import group_status, group_summary, group_text, group_title
 from ffmate_desktop.gui.queue.grouped_model import GroupedModel
 from ffmate_desktop.gui.rows.pixmap_cache import BAR_HEIGHT, CHIP_HEIGHT, TILE

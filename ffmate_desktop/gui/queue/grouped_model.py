@@ -13,11 +13,12 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from ffmate_desktop.domain.queue import BatchGroup, QueueFilter, QueueQuery, QueueRow
 from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.batch_reader import BatchReader
 from ffmate_desktop.gui.queue.columns import QueueColumn, title
 from ffmate_desktop.gui.queue.group_text import group_text
-from ffmate_desktop.gui.queue.model import Index, QueueModel, Role
+from ffmate_desktop.gui.queue.model import QueueModel
 from ffmate_desktop.gui.queue.selection import QueueSelection, WholeBatch
 from ffmate_desktop.gui.widgets.plain_text import plain
 
@@ -242,6 +243,3 @@ class GroupedModel(QAbstractTableModel):
         section = self._section(number)
         offset = number - self._starts[section] - 1
         return self._groups[section], None if offset < 0 else offset
-
-
-__all__ = ["GroupedModel", "Role"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from ffmate_desktop import logs
 from ffmate_desktop.domain.queue import PAGE_SIZE, QueueQuery, QueueRow, SortColumn
 from ffmate_desktop.domain.status import LiveProgress, TaskStatus
 from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.base.progress_tracker import ProgressTracker
 from ffmate_desktop.gui.queue.columns import QueueColumn, cell_text, title
 from ffmate_desktop.gui.queue.page_cache import PageCache, QueueOrder
@@ -21,14 +21,6 @@ from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 
 if TYPE_CHECKING:  # the window is painted before these are loaded
     from ffmate_desktop.services.queue import QueueService
-
-Index = QModelIndex | QPersistentModelIndex
-
-
-class Role(IntEnum):
-    """ROW is the whole QueueRow, for delegates."""
-
-    ROW = Qt.ItemDataRole.UserRole + 1
 
 
 class QueueModel(QAbstractTableModel):
@@ -87,8 +79,6 @@ class QueueModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text for screen readers and tool tips. Delegates use the whole row."""
-        if role == Role.ROW:
-            return self.row_at(index.row())
         if role in _TEXT_ROLES:
             row = self.row_at(index.row())
             if row is None:

@@ -1,15 +1,14 @@
 """Base class of row delegates: row height, fonts, and the background of a cell."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.rows.paint import CellPainter
 from ffmate_desktop.gui.theme import fonts
 
 PADDING = 13
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class TableRowDelegate(QStyledItemDelegate):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QRect, Q
 from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen, QRadialGradient
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ffmate_desktop.gui.submit.dropped_paths import has_paths, paths_in
+from ffmate_desktop.gui.submit.dropped_paths import has_paths, paths_from
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
@@ -69,7 +69,7 @@ class DropTarget(QObject):
             return True
         if kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
             self.overlay.hide()
-            paths = paths_in(event.mimeData())
+            paths = paths_from(event.mimeData())
             if paths:
                 self._accept(event)
                 self._window.activateWindow()

@@ -14,7 +14,7 @@ def has_paths(data: QMimeData) -> bool:
     return any(url.isLocalFile() for url in data.urls())
 
 
-def paths_in(data: QMimeData) -> list[str]:
+def paths_from(data: QMimeData) -> list[str]:
     """Files and folders, in order. In text, every line that is an absolute path or a file URL."""
     files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
     if files or not data.hasText():

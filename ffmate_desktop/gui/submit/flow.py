@@ -13,7 +13,7 @@ from ffmate_desktop.gui.frame.main_window import MainWindow
 from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET_NAME
 from ffmate_desktop.gui.submit.choice import SubmitChoice
 from ffmate_desktop.gui.submit.drop_overlay import DropTarget, DropZone
-from ffmate_desktop.gui.submit.dropped_paths import paths_in
+from ffmate_desktop.gui.submit.dropped_paths import paths_from
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
 from ffmate_desktop.gui.submit.text import file_count_text
 from ffmate_desktop.gui.widgets import formatting
@@ -53,7 +53,7 @@ class SubmitFlow(QObject):
         self._window.current_page.drop_paths(paths)
 
     def paste(self) -> None:
-        paths = paths_in(QGuiApplication.clipboard().mimeData())
+        paths = paths_from(QGuiApplication.clipboard().mimeData())
         if paths:
             self._window.open_files(paths)
         else:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 from ffmate_desktop.services.media_search import MediaFile
 from ffmate_desktop.services.preview import PreviewRow
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class PreviewModel(QAbstractListModel):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStacke
 
 from ffmate_desktop.domain.node import Eligibility
 from ffmate_desktop.gui.presets.list_view import PresetList
-from ffmate_desktop.gui.submit.dropped_paths import has_paths, paths_in
+from ffmate_desktop.gui.submit.dropped_paths import has_paths, paths_from
 from ffmate_desktop.gui.submit.output_fields import OutputFields
 from ffmate_desktop.gui.submit.preview_card import PreviewCard
 from ffmate_desktop.gui.submit.text import eligibility_text
@@ -98,4 +98,4 @@ class SubmitSheetLayout(QDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        self.paths_dropped.emit(paths_in(event.mimeData()))
+        self.paths_dropped.emit(paths_from(event.mimeData()))

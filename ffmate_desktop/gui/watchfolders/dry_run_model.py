@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.watchfolders.text import file_word
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 from ffmate_desktop.services.dry_run import DryRunFile
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class DryRunModel(QAbstractListModel):

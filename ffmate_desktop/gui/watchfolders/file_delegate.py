@@ -7,9 +7,10 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ffmate_desktop.domain.watchfolder import FileState, WatchedFile
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.rows.paint import CellPainter
 from ffmate_desktop.gui.rows.pixmap_cache import CHIP_HEIGHT, PixmapCache
-from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
+from ffmate_desktop.gui.rows.row_delegate import TableRowDelegate
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.file_model import FileColumn, FileModel
 from ffmate_desktop.gui.watchfolders.text import FILE_LOOKS, file_state

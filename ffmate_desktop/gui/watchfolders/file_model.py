@@ -10,12 +10,13 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from ffmate_desktop.domain.queue import PAGE_SIZE
 from ffmate_desktop.domain.status import LiveProgress
 from ffmate_desktop.domain.watchfolder import Counts, FileState, WatchedFile
 from ffmate_desktop.gui.base.bridge import Bridge
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.base.progress_tracker import STALE_AFTER
 from ffmate_desktop.gui.watchfolders.text import file_state, translate, why
 from ffmate_desktop.gui.widgets import formatting
@@ -28,7 +29,6 @@ MOST_PAGES = 40
 SHORTEST_PAUSE = 0.4
 """Seconds between two reads; longer if a read takes long."""
 
-Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 

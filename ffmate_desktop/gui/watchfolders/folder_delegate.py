@@ -5,9 +5,10 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ffmate_desktop.domain.watchfolder import FileState
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.rows.paint import CellPainter
 from ffmate_desktop.gui.rows.pixmap_cache import TILE, PixmapCache
-from ffmate_desktop.gui.rows.row_delegate import Index, TableRowDelegate
+from ffmate_desktop.gui.rows.row_delegate import TableRowDelegate
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.watchfolders.folder_model import OPEN, FolderColumn, FolderModel
 from ffmate_desktop.gui.watchfolders.text import (

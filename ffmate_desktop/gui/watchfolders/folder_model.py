@@ -5,9 +5,10 @@ from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 
 from ffmate_desktop.domain.watchfolder import FileState
+from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.watchfolders.text import (
     FolderDisplay,
     explanation,
@@ -19,7 +20,6 @@ from ffmate_desktop.gui.watchfolders.text import (
 )
 from ffmate_desktop.gui.widgets.plain_text import plain, tool_tip
 
-Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 

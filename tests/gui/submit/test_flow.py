@@ -13,7 +13,7 @@ from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.gui.app import Application
 from ffmate_desktop.gui.presets.defaults import DEFAULT_PRESET
 from ffmate_desktop.gui.submit.choice import SubmitChoice
-from ffmate_desktop.gui.submit.dropped_paths import paths_in
+from ffmate_desktop.gui.submit.dropped_paths import paths_from
 from ffmate_desktop.gui.submit.flow import SubmitFlow
 from ffmate_desktop.gui.submit.preview_debounce import FIRST_FILES
 from ffmate_desktop.gui.submit.sheet import SubmitSheet
@@ -426,7 +426,7 @@ def test_paths_are_found_in_text(qapp: QApplication) -> None:
     data.setText(
         "/a/b.mov\nfile:///c%20d.mov\n'/quoted one.mov'\nC:\\film.mov\nrelative.mov\nhttps://example.org/x\n"
     )
-    assert paths_in(data) == ["/a/b.mov", "/c d.mov", "/quoted one.mov", "C:\\film.mov"]
+    assert paths_from(data) == ["/a/b.mov", "/c d.mov", "/quoted one.mov", "C:\\film.mov"]
 
 
 @pytest.mark.parametrize("for_output", [True, False])
