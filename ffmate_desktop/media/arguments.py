@@ -116,7 +116,7 @@ class Invocation:
         return any(option.is_called(name) for option in self.global_options)
 
 
-def parse(tokens: Sequence[str]) -> Invocation:
+def parse_arguments(tokens: Sequence[str]) -> Invocation:
     """Split the arguments of one ffmpeg run (without the program's name) into files and their options.
 
     Unknown options are assumed to have a value, as codec and format options do. Raises UsageError if the last option
@@ -199,7 +199,7 @@ _DURATION = re.compile(
 _UNITS = {"ms": 1e-3, "us": 1e-6, "s": 1.0, None: 1.0}
 
 
-def seconds(text: str) -> float | None:
+def parse_duration(text: str) -> float | None:
     """Parse a time duration in ffmpeg's syntax (`12.5`, `00:01:02.5`, `200ms`, `10us`, `-5`) as seconds.
 
     Return None if ffmpeg would refuse it. Source: "Time duration" in the ffmpeg-utils manual and `av_parse_time()`.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
 
 from ffmate_desktop.domain.errors import UsageError
-from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
+from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse_arguments
 
 _OUR_OPTIONS = (
     *("-hide_banner", "-nostats", "-loglevel", "level+info", "-nostdin"),
@@ -29,7 +29,7 @@ def build(program: Path, tokens: Sequence[str]) -> list[str]:
     media from standard input or to standard output.
     """
     arguments = without_program(tokens, program)
-    invocation = parse(arguments)
+    invocation = parse_arguments(arguments)
     if not invocation.outputs:
         raise UsageError(
             "The command has no output file, so ffmpeg would do nothing.",

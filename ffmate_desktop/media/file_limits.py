@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.arguments import parse
+from ffmate_desktop.media.arguments import parse_arguments
 from ffmate_desktop.media.inputs import local_path
-from ffmate_desktop.media.named_paths import paths_in, raw_and_unquoted
+from ffmate_desktop.media.named_paths import raw_and_unquoted, rooted_paths_in
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
 from ffmate_desktop.media.permission_checks import is_entry_within, is_own, is_within
 from ffmate_desktop.media.processes.sandbox import Sandbox, is_special, kernel_support
@@ -132,7 +132,7 @@ def check_devices(plan: OutputPlan, devices: Collection[str]) -> None:
     `devices` are ffmpeg's names of the formats that are devices.
     """
     for step in plan.steps:
-        invocation = parse(step)
+        invocation = parse_arguments(step)
         files = (*invocation.inputs, *invocation.outputs)
         formats = [
             option.value or ""
@@ -169,7 +169,7 @@ def _specials(plan: OutputPlan, limits: FileLimits) -> Iterator[Path]:
     """Find devices and named pipes in the command. Writing to them damages nothing, and capturing needs it."""
     for step in plan.steps:
         for path in dict.fromkeys(
-            path for token in step for text in raw_and_unquoted(token) for path in paths_in(text)
+            path for token in step for text in raw_and_unquoted(token) for path in rooted_paths_in(text)
         ):
             if is_special(path) and (
                 limits.is_unlimited or (path.is_fifo() and is_within(path, limits.write or limits.read or ()))
@@ -184,7 +184,7 @@ def has_landlock() -> bool:
 
 def _unchecked_arguments(step: Sequence[str]) -> Iterator[str]:
     """Find the arguments that may name further files: all but titles and the inputs and outputs already checked."""
-    invocation = parse(step)
+    invocation = parse_arguments(step)
     files = (*invocation.inputs, *invocation.outputs)
     plain = {
         file.index
@@ -201,7 +201,7 @@ def _unchecked_arguments(step: Sequence[str]) -> Iterator[str]:
 
 
 def _check_protocols(step: Sequence[str]) -> None:
-    invocation = parse(step)
+    invocation = parse_arguments(step)
     for file in (*invocation.inputs, *invocation.outputs):
         muxer = file.option("f")
         if muxer == "lavfi" or (muxer != "tee" and local_path(file.url) is not None):
@@ -225,7 +225,7 @@ def _refuse_scripts(token: str, scripts: Sequence[Path]) -> None:
     """Options and filters also write files, such as attachments and logs. None may create or replace a script."""
     for text in raw_and_unquoted(token):
         _refuse_parent_folders(token, text)
-        for path in paths_in(text):
+        for path in rooted_paths_in(text):
             if is_within(path, scripts) or is_entry_within(path, scripts):
                 raise _scripts_error(path)
 
@@ -252,7 +252,7 @@ def _check_token(token: str, limits: FileLimits, kernel: bool) -> None:
         if _NETWORK.search(text):
             raise _address_error(token)
         _refuse_parent_folders(token, text)
-        for path in paths_in(text):
+        for path in rooted_paths_in(text):
             _check_named(path, limits, kernel)
 
 

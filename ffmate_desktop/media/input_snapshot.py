@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ffmate_desktop.domain.task_facts import ChangedInput, InputVersion
-from ffmate_desktop.media.arguments import InputArgument, Invocation, parse
+from ffmate_desktop.media.arguments import InputArgument, Invocation, parse_arguments
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice
 from ffmate_desktop.media.inputs import files_read, series_pattern
 from ffmate_desktop.media.output_plan import OutputPlan
@@ -115,7 +115,7 @@ class InputSnapshot:
     def capture(cls, plan: OutputPlan) -> "InputSnapshot":
         """Record every input. Skips what isn't a readable regular file: ffmpeg reports it."""
         snapshot = cls()
-        invocations = [parse(step) for step in plan.steps]
+        invocations = [parse_arguments(step) for step in plan.steps]
         made = {output.temporary for output in plan.outputs} | {output.target for output in plan.outputs}
         for invocation in invocations:
             for read in invocation.inputs:

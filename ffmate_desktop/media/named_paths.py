@@ -14,7 +14,7 @@ def raw_and_unquoted(token: str) -> tuple[str, str]:
     return token, re.sub(r"[\\'\"]", "", token)
 
 
-def paths_in(text: str) -> Iterator[Path]:
+def rooted_paths_in(text: str) -> Iterator[Path]:
     """Find every path with a root in one form of a token."""
     for pattern in (_ROOTED, _WINDOWS):
         for found in pattern.finditer(text):

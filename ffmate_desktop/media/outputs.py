@@ -47,7 +47,7 @@ _WRAPPER = re.compile(r"(?:md5:|crypto[:+]|file:)+")
 _TEE_SLAVE = re.compile(r"(?P<head>\s*(?:\[(?P<options>[^]]*)\])?)(?P<url>.*)", re.DOTALL)
 
 
-def plan(
+def plan_outputs(
     steps: Sequence[Sequence[str]],
     *,
     task: str,
@@ -89,7 +89,7 @@ def plan(
 
 def _reads_working_directory(later: Sequence[Sequence[str]]) -> bool:
     """Return whether a later step reads a relative path, so that relative outputs must stay for it."""
-    inputs = [read for tokens in later for read in arguments.parse(tokens).inputs]
+    inputs = [read for tokens in later for read in arguments.parse_arguments(tokens).inputs]
     paths = [local_path(read.url) for read in inputs if read.option("f") != "lavfi"]
     return any(path is not None and not path.is_absolute() for path in paths)
 
@@ -111,7 +111,7 @@ class _Planner:
         keeps_relative = _reads_working_directory(later)
         for original, replacement in self.side_texts.items():
             tokens = [token.replace(original, replacement) for token in tokens]
-        invocation, tokens = arguments.parse(tokens), list(tokens)
+        invocation, tokens = arguments.parse_arguments(tokens), list(tokens)
         self._read(invocation, tokens)
         self._move_side_outputs(number, invocation, tokens, later)
         for output in invocation.outputs:
@@ -285,7 +285,7 @@ def _leaves_folder(name: str) -> bool:
 
 
 def check_names(read: Path, target: Path) -> None:
-    """Check one input and one output by their names alone, as `plan` does. Raises UserError."""
+    """Check one input and one output by their names alone, as `plan_outputs` does. Raises UserError."""
     _check_name(target)
     if _key(read) == _key(target) or reads_file(read, target):
         raise overwrites_input(read, target)

@@ -114,7 +114,7 @@ class _Confinement:
     def __init__(self) -> None:
         self._supported = bool(landlock.abi_version())
         if self._supported:
-            landlock.restrict(landlock.LandlockRules(None, ("/dev/null",)))
+            landlock.restrict_files(landlock.LandlockRules(None, ("/dev/null",)))
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """Return the answer to one request, within its limits."""
@@ -141,9 +141,9 @@ class _Confinement:
     def _confine(self, read: "list[str] | None") -> None:
         # Python imports some of its modules only on demand.
         paths = None if read is None else (*read, *filter(None, sys.path))
-        landlock.restrict(landlock.LandlockRules(paths, ("/dev/null",), network=False))
+        landlock.restrict_files(landlock.LandlockRules(paths, ("/dev/null",), network=False))
         if seccomp.is_supported():
-            seccomp.restrict()
+            seccomp.restrict_calls()
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ffmate_desktop.media.inputs import reads_file
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.outputs import overwrites_input
 from ffmate_desktop.media.rename import rename_to_free_name
-from ffmate_desktop.media.temporaries import remove
+from ffmate_desktop.media.temporaries import remove_temporary
 
 _LISTS = frozenset({".m3u8", ".mpd", ".csv", ".txt", ".ffconcat"})  # name the other files of a set
 _NO_SPACE = "There is no space left on the disk of “{}”."
@@ -98,7 +98,7 @@ def make_folders(plan: OutputPlan) -> None:
     """
     for output in plan.outputs:
         if os.path.lexists(output.temporary):
-            remove(output.temporary)
+            remove_temporary(output.temporary)
     for folder in plan.folders:
         with _explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -215,7 +215,7 @@ def publish_set(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists) ->
             raise
         folder = _new_folder(folder / set_name(output))  # a name was taken meanwhile
         move_all(plan, output.temporary, folder, files, replace=False)
-    remove(output.temporary)
+    remove_temporary(output.temporary)
     return [folder / file for file in files]
 
 
@@ -229,7 +229,7 @@ def _publish_sides(plan: OutputPlan, output: PlannedOutput, if_exists: IfExists)
             target.parent.mkdir(parents=True, exist_ok=True)
         single = replace(output, kind=OutputKind.FILE, temporary=file, target=target)
         published.append(publish_file(plan, single, policy))
-    remove(output.temporary)
+    remove_temporary(output.temporary)
     return published
 
 

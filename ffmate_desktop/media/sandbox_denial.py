@@ -10,7 +10,7 @@ from pathlib import Path
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice, relevant
 from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.inputs import is_same_file
-from ffmate_desktop.media.named_paths import paths_in, raw_and_unquoted
+from ffmate_desktop.media.named_paths import raw_and_unquoted, rooted_paths_in
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.permission_checks import is_within
 from ffmate_desktop.media.processes.sandbox import Sandbox
@@ -78,7 +78,7 @@ def _denied_path(denials: Sequence[str], plan: OutputPlan) -> Path | None:
         for step in plan.steps
         for token in step
         for text in raw_and_unquoted(token)
-        for path in paths_in(text)
+        for path in rooted_paths_in(text)
     )
     for path in (*by_ffmpeg, *by_command):
         is_output = any(path == ours or ours in path.parents for ours in temporaries)

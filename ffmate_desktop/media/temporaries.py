@@ -59,12 +59,12 @@ def _discard(
             epoch, _, rest = name.removeprefix(prefix).partition("-")
             tag = rest.partition("-")[0]
             if epoch.isdecimal() and _TAG.fullmatch(tag) and should_remove(int(epoch), tag):
-                remove(folder / name)
+                remove_temporary(folder / name)
                 removed += not os.path.lexists(folder / name)
     return removed, complete
 
 
-def remove(path: Path) -> None:
+def remove_temporary(path: Path) -> None:
     """Remove a temporary file or folder, if possible."""
     try:
         if path.is_dir() and not path.is_symlink():

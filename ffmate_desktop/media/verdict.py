@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse
+from ffmate_desktop.media.arguments import Invocation, OutputArgument, parse_arguments
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice, diagnose, relevant
 from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.expectation import (
@@ -104,7 +104,7 @@ async def judge(
 
 class _OutputChecks:
     def __init__(self, plan: OutputPlan, facts: Mapping[str, MediaFacts], prober: Prober) -> None:
-        self.steps = [parse(step) for step in plan.steps]
+        self.steps = [parse_arguments(step) for step in plan.steps]
         self._facts = facts
         self._prober = prober
         self._accepts_damage = any(_ACCEPTS_DAMAGE.search(token) for step in plan.steps for token in step)

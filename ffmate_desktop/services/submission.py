@@ -25,7 +25,7 @@ from ffmate_desktop.domain.wildcards import (
 )
 from ffmate_desktop.media import command as command_line
 from ffmate_desktop.media.mounts import mount_of
-from ffmate_desktop.media.outputs import check_names, plan
+from ffmate_desktop.media.outputs import check_names, plan_outputs
 from ffmate_desktop.services.checked_commands import CheckedCommands
 from ffmate_desktop.services.input_files import absolute_path, check_input
 from ffmate_desktop.services.output_names import TaskDraft, refuse_existing
@@ -220,7 +220,7 @@ def _check_command(
             "The command writes to ${OUTPUT_FILE}, but the task has no output.",
             "Add --output, for example --output '${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4'",
         )
-    planned = plan(
+    planned = plan_outputs(
         expand_steps(steps, values),
         task=values.uuid,
         epoch=0,

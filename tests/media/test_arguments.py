@@ -9,13 +9,13 @@ import pytest
 
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
-from ffmate_desktop.media.arguments import Invocation, Option, parse, seconds
+from ffmate_desktop.media.arguments import Invocation, Option, parse_arguments, parse_duration
 from tests.media import clips
 
 
 def parsed(command: str) -> Invocation:
     [step] = tokenise(command)
-    return parse(step)
+    return parse_arguments(step)
 
 
 def test_options_belong_to_the_file_after_them() -> None:
@@ -186,7 +186,7 @@ def test_an_option_is_found_in_every_spelling(written: str, asked: str, found: b
     ],
 )
 def test_durations_are_parsed_as_ffmpeg_parses_them(text: str, expected: float | None) -> None:
-    assert seconds(text) == (None if expected is None else pytest.approx(expected))
+    assert parse_duration(text) == (None if expected is None else pytest.approx(expected))
 
 
 @pytest.mark.ffmpeg
@@ -211,7 +211,7 @@ def test_the_list_of_global_options_agrees_with_the_bundled_ffmpeg() -> None:
 
     def global_names(text: str) -> set[str]:
         names = re.findall(r"^-([a-z]\w*)", text, re.MULTILINE)
-        return {name for name in names if parse([f"-{name}", "x", "y"]).global_options}
+        return {name for name in names if parse_arguments([f"-{name}", "x", "y"]).global_options}
 
     assert global_names(global_part) == set(re.findall(r"^-([a-z]\w*)", global_part, re.MULTILINE))
     assert global_names(file_part) == video_too

@@ -16,7 +16,7 @@ import pytest
 from ffmate_desktop.domain.grammar import tokenise
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.wildcards import ClockReading, WildcardValues, expand, expand_steps, wildcards_in
-from ffmate_desktop.media.arguments import parse
+from ffmate_desktop.media.arguments import parse_arguments
 from ffmate_desktop.media.command import build
 from tests.media.clip_library import ClipLibrary
 from tests.media.clip_reader import Media, pictures, read
@@ -151,7 +151,7 @@ def test_a_preset_reads_the_input_and_writes_the_output_and_nothing_else(slug: s
     assert wildcards_in(chosen.command) == {"INPUT_FILE", "OUTPUT_FILE"}
     assert wildcards_in(chosen.output_file) == {"INPUT_FILE_DIR", "INPUT_FILE_BASENAME"}
     (step,) = tokenise(chosen.command)
-    invocation = parse(step)
+    invocation = parse_arguments(step)
     assert [read.url for read in invocation.inputs] == ["${INPUT_FILE}"]
     assert [written.url for written in invocation.outputs] == ["${OUTPUT_FILE}"]
     assert not invocation.global_options, "how ffmpeg runs is the program's business"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmate_desktop.media.arguments import parse
+from ffmate_desktop.media.arguments import parse_arguments
 from ffmate_desktop.media.expectation import (
     Expectation,
     expect,
@@ -51,7 +51,7 @@ FACTS = {
 
 
 def expected(command: str) -> Expectation:
-    return expect(parse(command.split()), FACTS)
+    return expect(parse_arguments(command.split()), FACTS)
 
 
 @pytest.mark.parametrize(
@@ -115,14 +115,14 @@ def test_the_number_of_frames_comes_from_the_command() -> None:
 
 
 def test_every_output_has_its_own_expectation() -> None:
-    invocation = parse(["-i", "a.mp4", "o.mp4", "-frames:v", "1", "thumb.png"])
+    invocation = parse_arguments(["-i", "a.mp4", "o.mp4", "-frames:v", "1", "thumb.png"])
     film_out, thumb = (expect_output(invocation, output, FACTS) for output in invocation.outputs)
     assert (film_out.seconds, film_out.exact) == (10, True)
     assert (thumb.frames, thumb.exact) == (1, False)
 
 
 def test_the_kinds_of_streams_in_the_output_count() -> None:
-    invocation = parse(["-i", "quiet.mp4", "o.mp3"])
+    invocation = parse_arguments(["-i", "quiet.mp4", "o.mp3"])
     (output,) = invocation.outputs
     assert expect_output(invocation, output, FACTS, frozenset({"audio"})).seconds == 6
     assert expect_output(invocation, output, FACTS).seconds == 10
@@ -148,7 +148,7 @@ def test_only_local_files_must_be_probed(tmp_path: Path) -> None:
     command = (
         f"-i {film} -f lavfi -i testsrc -i http://h/y -i file:{odd} -i rel.mp4 -f concat -i {odd}.txt o.mp4"
     )
-    assert inputs_to_probe([parse(command.split())]) == {str(film): film, f"file:{odd}": odd}
+    assert inputs_to_probe([parse_arguments(command.split())]) == {str(film): film, f"file:{odd}": odd}
 
 
 @given(
@@ -159,6 +159,6 @@ def test_only_local_files_must_be_probed(tmp_path: Path) -> None:
 def test_a_cut_is_never_longer_than_requested_or_available(start: float, length: float, place: str) -> None:
     options = ["-ss", f"{start:.3f}", "-t", f"{length:.3f}"]
     tokens = [*options, "-i", "a.mp4", "o.mp4"] if place == "input" else ["-i", "a.mp4", *options, "o.mp4"]
-    result = expect(parse(tokens), FACTS)
+    result = expect(parse_arguments(tokens), FACTS)
     assert result.seconds is not None and not result.exact
     assert 0 <= result.seconds <= min(length, max(10 - start, 0)) + 0.001

@@ -11,7 +11,7 @@ from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media.binaries import DeviceFormats
 from ffmate_desktop.media.file_limits import FileLimits, check_devices, check_plan
 from ffmate_desktop.media.output_plan import OutputPlan
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 from ffmate_desktop.services.permissions import Allowed, PermissionService
 from tests.media.clips import FFMPEG
 
@@ -37,7 +37,9 @@ class Place:
         text = command.format(film=self.film, secret=self.secret, read=self.read, write=self.write)
         out = output or f"{self.write}/film.mp4"
         steps = tokenise(text.replace("OUT", out))
-        return plan(steps, task="0" * 32, epoch=1, incarnation=1, main_output=out, main_input=str(self.film))
+        return plan_outputs(
+            steps, task="0" * 32, epoch=1, incarnation=1, main_output=out, main_input=str(self.film)
+        )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from ffmate_desktop.media.input_snapshot import InputChangeKind, InputSnapshot
 from ffmate_desktop.media.output_plan import OutputPlan
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 
 Change = Callable[[Path], object]
 
@@ -73,7 +73,7 @@ def planned(command: str, folder: Path) -> OutputPlan:
         [word.replace("IN/", f"{folder}/").replace("%20", " ") for word in step.split()]
         for step in command.split("&&")
     ]
-    return plan(steps, task="0190a1b2-c3d4-7e5f", epoch=1, incarnation=1, main_output="")
+    return plan_outputs(steps, task="0190a1b2-c3d4-7e5f", epoch=1, incarnation=1, main_output="")
 
 
 def change_of(command: str, folder: Path, name: str, change: Change) -> tuple[str, InputChangeKind] | None:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 
 TASK = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 HIDDEN = ".ffd-0190a1b2c3d4-7-5beef1"
 
 
 def planned(*steps: list[str], main_output: str = "") -> OutputPlan:
-    return plan(steps, task=TASK, epoch=7, incarnation=0x12345BEEF1, main_output=main_output)
+    return plan_outputs(steps, task=TASK, epoch=7, incarnation=0x12345BEEF1, main_output=main_output)
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_entries_of_a_list_are_inputs(film: Path, tmp_path: Path, name: str, tex
 def test_the_input_of_the_task_is_protected_wherever_the_command_names_it(film: Path) -> None:
     tokens = ["-f", "lavfi", "-i", f"movie={film}", str(film)]
     with pytest.raises(UserError, match="would overwrite its own input"):
-        plan(
+        plan_outputs(
             [tokens],
             task=TASK,
             epoch=7,
@@ -313,7 +313,7 @@ def test_a_temporary_name_always_fits_and_keeps_its_extension(stem: str) -> None
     folder = Path("/nowhere").absolute()
     target = folder / f"{stem[:60]}.mp4"
     long_target = folder / ("日" * 80 + stem[:1].replace(".", "x") + ".mp4")
-    result = plan(
+    result = plan_outputs(
         [["-i", str(folder / "in.mov"), "file:" + str(target), "file:" + str(long_target)]],
         task=TASK,
         epoch=12345,

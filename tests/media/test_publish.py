@@ -14,7 +14,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media import publish, rename, temporaries
 from ffmate_desktop.media.output_plan import OutputPlan
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -27,7 +27,7 @@ def planned(
     incarnation: int = 0xA,
 ) -> OutputPlan:
     steps = [["-i", str(out.parent / "source.mp4"), *also, str(out)]]
-    return plan(steps, task=task, epoch=epoch, incarnation=incarnation, main_output=str(out))
+    return plan_outputs(steps, task=task, epoch=epoch, incarnation=incarnation, main_output=str(out))
 
 
 def written(result: OutputPlan, content: bytes = b"new") -> OutputPlan:
@@ -121,7 +121,7 @@ def test_replace_refuses_a_folder_and_an_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pattern", ["f_%03d.png", "f_%d.png", "*.png", "f_[0-9]*.png"])
 def test_replace_refuses_a_picture_of_the_series_that_is_read(tmp_path: Path, pattern: str) -> None:
     (tmp_path / "f_001.png").write_bytes(b"photo")
-    result = plan(
+    result = plan_outputs(
         [["-i", str(tmp_path / pattern), str(tmp_path / "f_%04d.png")]],
         task="0",
         epoch=1,

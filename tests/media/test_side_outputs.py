@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmate_desktop.media.arguments import parse
+from ffmate_desktop.media.arguments import parse_arguments
 from ffmate_desktop.media.side_outputs import side_outputs
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX"
 )  # fmt: skip
 def test_a_side_output_is_found_inside_quotes(option: str, value: str, path: str, rewritten: str) -> None:
     tokens = ["-i", "x", f"-{option}", value, "/out.mkv"]
-    (found,) = side_outputs(parse(tokens), tokens)
+    (found,) = side_outputs(parse_arguments(tokens), tokens)
     assert found.path == Path(path)
     assert value[: found.name] + "*" + value[found.name :] == rewritten
     assert value[found.start : found.end].rstrip().endswith(Path(path).name)
@@ -52,4 +52,4 @@ def test_a_side_output_is_found_inside_quotes(option: str, value: str, path: str
 )
 def test_files_that_are_read_or_private_are_no_side_outputs(words: list[str]) -> None:
     tokens = ["-i", "x", *words, "/out.mkv"]
-    assert list(side_outputs(parse(tokens), tokens)) == []
+    assert list(side_outputs(parse_arguments(tokens), tokens)) == []

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ffmate_desktop.media import publish
-from ffmate_desktop.media.arguments import parse
+from ffmate_desktop.media.arguments import parse_arguments
 from ffmate_desktop.media.diagnosis import RetryAdvice
 from ffmate_desktop.media.expectation import inputs_to_probe
 from ffmate_desktop.media.output_plan import OutputPlan
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.verdict import Verdict, judge
 from tests.media import clips
@@ -62,7 +62,7 @@ async def prober() -> AsyncIterator[Prober]:
 
 async def facts_of(result: OutputPlan, prober: Prober) -> dict[str, MediaFacts]:
     facts = {}
-    for name, path in inputs_to_probe([parse(step) for step in result.steps]).items():
+    for name, path in inputs_to_probe([parse_arguments(step) for step in result.steps]).items():
         try:
             facts[name] = await prober.probe(path)
         except ProbeError:
@@ -75,7 +75,7 @@ def planned(command: str, films: Path, out: Path) -> OutputPlan:
         [word.replace("IN/", f"{films}/").replace("OUT/", f"{out}/") for word in step.split()]
         for step in command.split("&&")
     ]
-    result = plan(steps, task="0190a1b2-c3d4-7e5f", epoch=1, incarnation=1, main_output="")
+    result = plan_outputs(steps, task="0190a1b2-c3d4-7e5f", epoch=1, incarnation=1, main_output="")
     publish.make_folders(result)
     return result
 

@@ -9,7 +9,7 @@ from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.task_source import TaskSource
 from ffmate_desktop.media.output_plan import OutputPlan
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 from ffmate_desktop.services import submission
 from ffmate_desktop.services.checked_commands import CheckedCommands
 
@@ -31,7 +31,7 @@ def test_the_second_file_of_a_command_is_not_planned_again(
 
     def counted(*steps: Any, **more: Any) -> OutputPlan:
         planned.append(steps)
-        return plan(*steps, **more)
+        return plan_outputs(*steps, **more)
 
     monkeypatch.setattr(submission, "plan", counted)
     checked = CheckedCommands()

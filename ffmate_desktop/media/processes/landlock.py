@@ -50,7 +50,7 @@ def abi_version() -> int:
     return version
 
 
-def restrict(rules: LandlockRules) -> None:
+def restrict_files(rules: LandlockRules) -> None:
     """Permanently restrict this thread and what it starts. Raises OSError."""
     version = abi_version()
     if not version:

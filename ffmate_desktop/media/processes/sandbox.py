@@ -58,9 +58,9 @@ class Sandbox:
         for output in self.outputs:
             with suppress(OSError):  # ffmpeg gets the same error, which is then diagnosed
                 os.close(os.open(output, _CREATE_FLAGS, 0o666))
-        landlock.restrict(self._rules())
+        landlock.restrict_files(self._rules())
         if self.isolated and seccomp.is_supported():
-            seccomp.restrict()
+            seccomp.restrict_calls()
 
     def _rules(self) -> landlock.LandlockRules:
         state = _state_of_devices()

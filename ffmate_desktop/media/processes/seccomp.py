@@ -66,9 +66,9 @@ def is_supported() -> bool:
     return sys.platform == "linux" and is_known and _is_available()
 
 
-def restrict() -> None:
+def restrict_calls() -> None:
     """Permanently refuse these calls for this thread and what it starts. Raises OSError."""
-    code = program(platform.machine())
+    code = filter_program(platform.machine())
     bpf = _Program(len(code) // 8, code)
     libc = ctypes.CDLL(None, use_errno=True)
     if (
@@ -85,7 +85,7 @@ def _is_available() -> bool:
     return bool(libc.syscall(_seccomp(), _ACTION_AVAILABLE, 0, ctypes.byref(action)) == 0)
 
 
-def program(machine: str) -> bytes:
+def filter_program(machine: str) -> bytes:
     """Return the filter as classic BPF, eight bytes per instruction."""
     column, architecture = _MACHINES[machine]
     refused = sorted(number for numbers in _REFUSED.values() if (number := numbers[column]) is not None)

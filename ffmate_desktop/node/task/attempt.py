@@ -20,7 +20,7 @@ from ffmate_desktop.media.file_limits import FileLimits
 from ffmate_desktop.media.input_snapshot import InputChange
 from ffmate_desktop.media.log_capture import LogCapture
 from ffmate_desktop.media.output_plan import OutputPlan
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.processes.sandbox import Sandbox
 from ffmate_desktop.media.progress import Progress, ProgressMeter
@@ -107,7 +107,7 @@ class EncodeAttempt:
         spec, planned = self.spec, self._planned()
         if not self._limits.is_unlimited:
             file_limits.check_devices(planned, await self.resources.devices.names())
-        invocations = [arguments.parse(step) for step in planned.steps]
+        invocations = [arguments.parse_arguments(step) for step in planned.steps]
         for name, path in inputs_to_probe(invocations).items():
             await self._probe(name, path)
         expected = expect(invocations[-1], self._facts)
@@ -232,7 +232,7 @@ class EncodeAttempt:
         spec = self.spec
         check_task_storage(spec, output)
         make_private_folder(self.folder)
-        self._plan = plan(
+        self._plan = plan_outputs(
             steps,
             task=str(self._claim.uuid),
             epoch=self._claim.epoch,

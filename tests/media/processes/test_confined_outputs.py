@@ -12,7 +12,7 @@ from ffmate_desktop.domain.task import IfExists
 from ffmate_desktop.media import command, publish
 from ffmate_desktop.media.diagnosis import Diagnosis
 from ffmate_desktop.media.file_limits import FileLimits, has_landlock, sandbox_for
-from ffmate_desktop.media.outputs import plan
+from ffmate_desktop.media.outputs import plan_outputs
 from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.media.sandbox_denial import diagnose_denial
 from tests.media.clips import FFMPEG
@@ -51,7 +51,7 @@ class EncodeBench:
         """Plan, encode and publish as an attempt does. Return what was published, or nothing if ffmpeg failed."""
         words = {"FILM": self.film, "OTHER": self.other, "DIR": self.out, "OUT": self.out / output}
         steps = [[_put(word, words) for word in step] for step in tokenise(text)]
-        planned = plan(
+        planned = plan_outputs(
             steps, task="0" * 32, epoch=1, incarnation=1, main_output=str(self.out / output),
             main_input=str(self.film), program=FFMPEG,
         )  # fmt: skip
