@@ -16,8 +16,8 @@ from ffmate_desktop.services.ffmate_import import ImportItem, ImportOutcome
 
 _COLOURS = {
     ImportOutcome.NEW: "green",
-    ImportOutcome.TAKEN: "green",
-    ImportOutcome.HERE: "dim",
+    ImportOutcome.IMPORTED: "green",
+    ImportOutcome.EXISTS: "dim",
     ImportOutcome.REFUSED: "red",
 }
 
@@ -56,7 +56,7 @@ async def _import(context: Context, source: str, yes: bool, dry_run: bool, as_js
                 raise typer.Abort
         done = await cluster.ffmate_import.execute(plan)
         _show(context, done, as_json)
-    if any(item.kind == "webhook" and item.outcome is ImportOutcome.TAKEN for item in done):
+    if any(item.kind == "webhook" and item.outcome is ImportOutcome.IMPORTED for item in done):
         say(
             "Webhooks are stored, but this version doesn't send them yet. Let FFmate send them until then.",
             err=True,
@@ -76,5 +76,5 @@ def _show(context: Context, items: Sequence[ImportItem], as_json: bool) -> None:
         TableColumn("KIND"), TableColumn("NAME"), TableColumn(""), TableColumn("NOTE", Fit.FOLD)
     )
     table.write(
-        (item.kind, item.name, Text(item.outcome.value, _COLOURS[item.outcome]), item.note) for item in items
+        (item.kind, item.name, Text(item.outcome.text, _COLOURS[item.outcome]), item.note) for item in items
     )

@@ -72,9 +72,9 @@ def test_a_database_of_ffmate_is_shown_then_taken_over(program: Program, home: P
     assert program.refused("import-ffmate", str(path))[1].startswith("There is no terminal to ask for")
     code, out, err = program.run("import-ffmate", str(path), "--yes")
     assert code == 0, err
-    assert "Inbox" in out and "taken" in out
+    assert "Inbox" in out and "imported" in out
     assert "doesn't send them yet" in err
     assert program.look("presets", "show", "It's “Delivery”")["preProcessing"] == theirs.BEFORE
     assert len(program.look("watchfolders", "list")) == 2
     code, out, _ = program.run("import-ffmate", str(path), "--yes")
-    assert code == 0 and "here already" in out
+    assert code == 0 and "already exists" in out

@@ -34,7 +34,7 @@ PLAN = [
     ("watchfolder", "Interval 0", ImportOutcome.NEW),
     ("webhook", "batch.finished https://example.org/a", ImportOutcome.NEW),
     ("webhook", "task.created https://example.org/b", ImportOutcome.NEW),
-    ("webhook", "batch.finished https://example.org/a", ImportOutcome.HERE),
+    ("webhook", "batch.finished https://example.org/a", ImportOutcome.EXISTS),
 ]
 
 
@@ -89,13 +89,13 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
     assert await desk.watchfolders.all() == []
     reasons = {item.name: item.note for item in plan if item.outcome is ImportOutcome.REFUSED}
     assert "is outside quotes" in reasons["Bad"]
-    assert reasons["No preset"] == "its preset is gone"
-    assert reasons["Of a bad one"] == "its preset “Bad” cannot be taken"
+    assert reasons["No preset"] == "its preset is missing"
+    assert reasons["Of a bad one"] == "its preset “Bad” can't be imported"
     assert "isn't an absolute path" in reasons["Relative"]
 
     done = await desk.work.execute(plan)
     taken = [
-        (kind, name, ImportOutcome.TAKEN if outcome is ImportOutcome.NEW else outcome)
+        (kind, name, ImportOutcome.IMPORTED if outcome is ImportOutcome.NEW else outcome)
         for kind, name, outcome in PLAN
     ]
     assert fates(done) == taken
@@ -120,7 +120,7 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
 async def test_a_second_time_takes_nothing_twice(desk: Desk, source: str) -> None:
     await desk.work.execute(await desk.work.plan(source))
     again = await desk.work.plan(source)
-    assert {item.outcome for item in again} == {ImportOutcome.HERE, ImportOutcome.REFUSED}
+    assert {item.outcome for item in again} == {ImportOutcome.EXISTS, ImportOutcome.REFUSED}
     await desk.work.execute(again)
     assert len([one for one in await desk.presets.all() if not one.built_in]) == 2
     assert len(await desk.watchfolders.all()) == 2
@@ -135,12 +135,12 @@ async def test_watchfolders_that_are_here_are_respected(desk: Desk, source: str,
         )
     plan = await desk.work.plan(source)
     [inbox] = [item for item in plan if item.name == "Inbox"]
-    assert inbox.outcome is ImportOutcome.NEW and inbox.note.endswith("the same files are in “rival”")
+    assert inbox.outcome is ImportOutcome.NEW and inbox.note.endswith("the same files are watched by “rival”")
     [done] = [item for item in await desk.work.execute(plan) if item.name == "Inbox"]
     assert "as “Inbox 2”" in done.note
     assert (await desk.watchfolders.find("inbox 2")).path == str(tmp_path / "inbox")
     [again] = [item for item in await desk.work.plan(source) if item.name == "Inbox"]
-    assert again.outcome is ImportOutcome.HERE
+    assert again.outcome is ImportOutcome.EXISTS
 
 
 async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path, empty_database: str) -> None:
@@ -150,9 +150,9 @@ async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path,
     sqlite3.connect(empty).close()
     for source, sentence in (
         (str(text), "isn't a SQLite database"),
-        (str(empty), "no database of FFmate 2"),
-        (str(tmp_path / "none"), "There is no file"),
-        (empty_database, "no database of FFmate 2"),
+        (str(empty), "isn't an FFmate 2 database"),
+        (str(tmp_path / "none"), "doesn't exist"),
+        (empty_database, "isn't an FFmate 2 database"),
     ):
         with pytest.raises(UserError, match=sentence):
             await desk.work.plan(source)
