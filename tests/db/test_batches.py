@@ -73,7 +73,7 @@ async def test_the_last_two_tasks_end_on_two_nodes_at_once(database_uri: str) ->
     assert heard == made
 
 
-async def test_who_waited_for_the_lock_sees_what_the_other_ended(
+async def test_a_caller_that_waited_for_the_lock_sees_the_other_ends(
     database: Database, database_uri: str
 ) -> None:
     batch, uuids = await batch_of(database, 2)

@@ -19,7 +19,7 @@ from tests.db.cluster import add, age, joined, newest_beat, row, spec, sweep
 pytestmark = pytest.mark.db
 
 
-async def test_a_node_shows_what_it_told_of_itself(database: Database, database_uri: str) -> None:
+async def test_a_node_is_listed_with_its_facts(database: Database, database_uri: str) -> None:
     async with joined(database_uri) as node:
         [shown] = await nodes.list_nodes(database)
     assert (shown.identifier, shown.session) == ("a", node.membership.session)
@@ -70,7 +70,7 @@ async def test_another_machine_waits_until_a_beat_is_missed(database: Database, 
         pass
 
 
-async def test_a_beat_renews_the_lease_and_tells_what_is_wanted(
+async def test_a_beat_renews_the_lease_and_returns_the_desired_state(
     database: Database, database_uri: str
 ) -> None:
     [uuid] = await add(database, row("task"))
@@ -87,9 +87,7 @@ async def test_a_beat_renews_the_lease_and_tells_what_is_wanted(
         assert shown.heartbeat_age < 5
 
 
-async def test_a_function_that_somebody_else_made_answers_nothing(
-    database: Database, database_uri: str
-) -> None:
+async def test_a_function_of_another_role_is_never_called(database: Database, database_uri: str) -> None:
     """It fits better than that of PostgreSQL, and whoever may create it would cancel every task."""
     async with database.transaction() as connection:
         await connection.execute(
@@ -103,13 +101,15 @@ async def test_a_function_that_somebody_else_made_answers_nothing(
         assert beat.mine == {claim.id: (1, "run")}
 
 
-async def test_work_that_needs_other_labels_is_no_work(database: Database, database_uri: str) -> None:
+async def test_work_that_needs_other_labels_does_not_count(database: Database, database_uri: str) -> None:
     await add(database, row("task", labels=("elsewhere",)))
     async with joined(database_uri) as node:
         assert not (await leases.beat(node.connection, node.id, 15, [])).work
 
 
-async def test_a_dead_nodes_tasks_go_on_with_a_higher_epoch(database: Database, database_uri: str) -> None:
+async def test_a_dead_nodes_tasks_are_requeued_with_a_higher_epoch(
+    database: Database, database_uri: str
+) -> None:
     await add(database, row("task"))
     async with joined(database_uri) as frozen, joined(database_uri, identifier="b") as live:
         [lost] = await claims.claim(database, frozen.id, 1)
@@ -125,7 +125,7 @@ async def test_a_dead_nodes_tasks_go_on_with_a_higher_epoch(database: Database, 
         assert await claims.finish_tasks(database, frozen.id, [(lost, done)]) == {}
 
 
-async def test_a_missed_beat_alone_kills_nobody_who_holds_its_lock(
+async def test_a_missed_beat_does_not_kill_a_node_that_holds_its_lock(
     database: Database, database_uri: str
 ) -> None:
     async with joined(database_uri) as slow, joined(database_uri, identifier="b") as live:
@@ -139,7 +139,7 @@ async def test_a_missed_beat_alone_kills_nobody_who_holds_its_lock(
         assert swept.dead == ("a",)
 
 
-async def test_a_node_that_slept_declares_nobody_dead(database: Database, database_uri: str) -> None:
+async def test_a_node_that_slept_declares_no_node_dead(database: Database, database_uri: str) -> None:
     """Neither because of a beat before its sleep, nor of one that is not its newest."""
     async with joined(database_uri) as other, joined(database_uri, identifier="b") as woken:
         before = (await leases.beat(woken.connection, woken.id, 15, [])).at
@@ -288,7 +288,7 @@ async def test_of_what_a_dead_incarnation_still_holds_only_what_is_as_it_was_is_
     assert bool(adopted) is (change == "good")
 
 
-async def test_a_drained_node_hears_of_it_with_its_beat(database: Database, database_uri: str) -> None:
+async def test_a_drain_reaches_the_node_with_its_beat(database: Database, database_uri: str) -> None:
     async with joined(database_uri) as node:
         assert await nodes.drain(database, "a")
         assert not await nodes.drain(database, "nobody")
@@ -305,7 +305,7 @@ async def test_nodes_that_ended_long_ago_are_forgotten(database: Database, datab
         assert (await leases.beat(live.connection, live.id, 15, [])).state == "online"
 
 
-async def test_late_and_lost_nodes_are_told_apart(database: Database, database_uri: str) -> None:
+async def test_late_and_lost_nodes_are_distinguished(database: Database, database_uri: str) -> None:
     async with joined(database_uri) as node:
         await age(database, node.id, 9)
         assert (await nodes.list_nodes(database))[0].status == "late"

@@ -118,7 +118,9 @@ async def test_every_view_is_read_in_order_in_both_directions(
     assert sum(counted[status] for status in statuses if status in counted) == len(wanted)
 
 
-async def test_a_row_tells_what_is_known(database: Database, database_uri: str, queue: QueueService) -> None:
+async def test_a_row_contains_what_is_known(
+    database: Database, database_uri: str, queue: QueueService
+) -> None:
     [uuid] = await add(database, row("a.mov", priority=3, labels=("gpu",)))
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)

@@ -41,7 +41,7 @@ async def left(database: Database) -> set[UUID]:
     return {task.uuid for task in await tasks.list_tasks(database, limit=None)}
 
 
-async def test_a_deletion_is_told_once_from_a_cursor_on(database: Database, database_uri: str) -> None:
+async def test_a_deletion_is_returned_once_from_a_cursor_on(database: Database, database_uri: str) -> None:
     start = (await retention.deleted_since(database, NEWEST_CURSOR)).cursor
     uuids = await ended(database, database_uri, 3)
     await tasks.delete(database, uuids[:2])

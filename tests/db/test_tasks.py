@@ -191,7 +191,7 @@ async def next_tasks(news: "asyncio.Queue[Change | None]") -> TasksChanged:
             return change
 
 
-async def test_one_notification_a_statement(database: Database, database_uri: str) -> None:
+async def test_a_statement_sends_one_notification(database: Database, database_uri: str) -> None:
     async with changes(database_uri) as news:
         await add(database, row("a"), row("b"))
         inserted = await next_tasks(news)
@@ -203,7 +203,7 @@ async def test_one_notification_a_statement(database: Database, database_uri: st
         assert news.empty()
 
 
-async def test_changed_tasks_are_told_only_while_somebody_looks(
+async def test_changed_tasks_are_notified_only_while_a_viewer_listens(
     database: Database, database_uri: str
 ) -> None:
     heard: asyncio.Queue[Change | None] = asyncio.Queue()
@@ -224,7 +224,7 @@ async def test_changed_tasks_are_told_only_while_somebody_looks(
         await connection.close()
 
 
-async def test_what_was_not_told_to_a_viewer_stands_in_its_first_read(
+async def test_changes_before_a_viewer_listened_are_in_its_first_read(
     database: Database, database_uri: str
 ) -> None:
     [uuid] = await add(database, row("task"))
@@ -258,7 +258,7 @@ async def test_a_viewer_does_not_wait_for_ever_and_no_writer_waits_for_it(
 
 
 @pytest.mark.parametrize("lock", [1, 2])
-async def test_an_outsider_who_keeps_a_lock_for_himself_keeps_no_viewer_from_hearing(
+async def test_an_outsider_that_holds_the_lock_does_not_keep_changes_from_viewers(
     database: Database, database_uri: str, lock: int
 ) -> None:
     async with open_outsider(database_uri) as outsider:
@@ -268,7 +268,7 @@ async def test_an_outsider_who_keeps_a_lock_for_himself_keeps_no_viewer_from_hea
             assert (await next_tasks(news)).queued
 
 
-async def test_more_news_than_anybody_reads_become_one() -> None:
+async def test_too_many_unread_changes_become_one() -> None:
     news = ChangeQueue()
     for number in range(3 * MOST_WAITING):
         news.add(NodeChanged(number))

@@ -166,7 +166,7 @@ async def test_no_counter_is_set_to_its_end(database: Database, change: str) -> 
         await database.fetch(Sql(f"UPDATE ffmate.{change} = 9223372036854775807"))
 
 
-async def test_the_largest_version_of_a_task_stops_nobody(database: Database, database_uri: str) -> None:
+async def test_the_largest_version_of_a_task_stops_no_node(database: Database, database_uri: str) -> None:
     largest = Sql("UPDATE ffmate.tasks SET version = 9223372036854775807 WHERE uuid = ANY ($1)")
     waiting, unwanted = await add(database, row("waiting"), row("unwanted"))
     await database.fetch(largest, [waiting, unwanted])

@@ -80,7 +80,7 @@ async def test_commands_set_an_emptied_database_up_again_or_name_what_is_missing
     code, _, err = clerk.ask("tasks", "list", variables=variables)
     assert (code, err.count("\n"), "ffmate-desktop doctor" in err) == (1, 1, True), err
     code, out, _ = clerk.ask("doctor", variables=variables)
-    assert (code, "is missing: table ffmate.tasks" in out) == (1, True), out
+    assert (code, "are missing: table ffmate.tasks" in out) == (1, True), out
     await vandal.execute("DROP SCHEMA ffmate CASCADE")
     assert clerk.ask("tasks", "list", "--json", variables=variables)[:2] == (0, "[]\n")
     await vandal.close()

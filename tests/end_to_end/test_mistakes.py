@@ -147,7 +147,7 @@ def test_a_server_that_is_not_there_is_named(home: Path, clerk: Clerk) -> None:
     assert sentence.startswith("No database answers at nowhere.invalid:5432: ")
 
 
-def test_what_is_no_address_is_wrong_use(home: Path, clerk: Clerk) -> None:
+def test_an_invalid_address_is_a_usage_error(home: Path, clerk: Clerk) -> None:
     for uri in (
         "localhost/ffmate",
         "http://localhost",

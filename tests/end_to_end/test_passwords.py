@@ -130,7 +130,10 @@ def test_a_password_file_that_others_may_read_is_named(scram: Scram) -> None:
         program = Program(home, "--database", _bare(scram), variables={"PGPASSFILE": str(file)})
         code, sentence = program.refused("tasks", "list")
         assert code == 1
-        assert f"The password file {file} was not used, because others may read it: chmod 600 it." in sentence
+        assert (
+            f"The password file {file} was not used because other users can read it. Run chmod 600 on it."
+            in sentence
+        )
 
 
 def test_the_settings_file_leads_to_a_server_whose_password_the_keyring_has(scram: Scram) -> None:

@@ -21,7 +21,7 @@ PATIENCE = 180.0
 """Seconds; a limit for things that went wrong, not a measure."""
 
 
-async def test_encodes_go_on_when_the_standby_takes_over() -> None:
+async def test_encodes_continue_when_the_standby_takes_over() -> None:
     with open_folder() as folder:
         async with open_chaos_cluster(folder, nodes=2, mark=str(folder), replicate=True) as cluster:
             for node in cluster.nodes:

@@ -30,7 +30,7 @@ def home() -> Iterator[Path]:
         yield folder
 
 
-async def test_the_embedded_server_is_killed_and_the_encodes_of_two_nodes_go_on(
+async def test_the_embedded_server_is_killed_and_the_encodes_of_two_nodes_continue(
     home: Path, clerk: Clerk
 ) -> None:
     program = Program(home, "--data-dir", str(home / "data"), clerk=clerk)
@@ -58,7 +58,7 @@ async def test_the_embedded_server_is_killed_and_the_encodes_of_two_nodes_go_on(
         program.leave()
 
 
-async def test_a_connection_that_breaks_while_a_node_joins_is_told_in_a_sentence(
+async def test_a_connection_that_breaks_while_a_node_joins_is_reported_in_a_sentence(
     home: Path, database_uri: str
 ) -> None:
     program = Program(home, "--data-dir", str(home / "data"), "--database", database_uri)

@@ -42,7 +42,7 @@ async def test_a_node_that_is_stopped_while_it_joins_leaves_nothing(
     assert folders(tmp_path) == []
 
 
-async def test_a_folder_that_nobody_waits_for_any_more_is_given_back(tmp_path: Path) -> None:
+async def test_a_folder_is_released_when_its_start_is_abandoned(tmp_path: Path) -> None:
     async def work() -> None:
         async with node_folder(tmp_path):
             await asyncio.sleep(60)

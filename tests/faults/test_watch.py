@@ -17,6 +17,6 @@ pytestmark = [
 ]
 
 
-async def test_every_file_has_one_task_whichever_node_is_killed() -> None:
+async def test_every_file_has_one_task_when_nodes_are_killed() -> None:
     with open_folder() as folder:
         assert await run(seed=4, files=25, nodes=3, folder=folder) == []

@@ -102,7 +102,7 @@ async def test_a_full_queue_of_notifications_is_waited_out(
         assert (task.attempts, task.epoch) == (1, 1)
 
 
-async def test_who_meets_a_limit_of_connections_is_told_whose_it_is(small_server: str) -> None:
+async def test_a_reached_connection_limit_names_its_owner(small_server: str) -> None:
     """Of the role, of the database, of the server but for its administrators, and of the server."""
     admin = await asyncpg.connect(small_server)
     await admin.execute("CREATE ROLE plain LOGIN CONNECTION LIMIT 0")

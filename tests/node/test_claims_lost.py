@@ -50,7 +50,7 @@ async def test_a_claim_that_is_lost_before_the_end_publishes_nothing(
         assert (await farm.task(uuid)).status is TaskStatus.RUNNING
 
 
-async def test_a_node_that_was_taken_for_dead_joins_anew_and_keeps_its_encode(
+async def test_a_node_that_was_declared_dead_rejoins_and_keeps_its_encode(
     farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     worker = await farm.node()
@@ -104,7 +104,7 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(farm: Farm, clip: Pat
     assert (await farm.task(running)).epoch == 1
 
 
-async def test_nobody_is_buried_before_the_sweeper_is_itself_connected_for_a_lease(
+async def test_a_sweeper_connected_for_less_than_a_lease_declares_no_node_dead(
     farm: Farm, clip: Path, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip)

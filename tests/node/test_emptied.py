@@ -101,7 +101,7 @@ async def test_ids_that_begin_again_do_not_mix_tasks_up(
     await until(lambda: not farm.leftovers(), "nothing is left of the encode without a task")
 
 
-async def test_who_only_shows_something_sets_an_emptied_database_up_too(
+async def test_a_viewer_also_recreates_an_emptied_database(
     empty_database: str, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.expect("tables were gone. They have been created again")
@@ -141,7 +141,7 @@ async def test_a_part_that_is_missing_is_named_and_nothing_is_replaced(
             await attempt(database_uri)
 
 
-async def test_a_trigger_that_is_off_only_makes_news_late(
+async def test_a_disabled_trigger_only_delays_changes(
     database: Database, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.expect("Changes will be noticed late: .*trigger tasks_waiting")
@@ -152,7 +152,7 @@ async def test_a_trigger_that_is_off_only_makes_news_late(
 
 
 @pytest.mark.parametrize("damage", ["TRUNCATE ffmate.migrations", "DROP TABLE ffmate.migrations"])
-async def test_a_record_of_migrations_that_is_gone_is_told(
+async def test_a_missing_record_of_migrations_is_reported(
     database: Database, database_uri: str, damage: str
 ) -> None:
     async with database.transaction() as connection:

@@ -31,7 +31,7 @@ def everything_is_logged() -> "object":
     logs.root.setLevel(before)
 
 
-async def test_lines_reach_everybody_with_their_level_and_topic(
+async def test_lines_are_sent_with_their_level_and_topic(
     database: Database, expected_warnings: ExpectedWarnings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_feed, "INTERVAL", 0.01)
@@ -59,7 +59,7 @@ async def test_lines_reach_everybody_with_their_level_and_topic(
     assert await reader.sources() == (["a"], ["", "cluster"])
 
 
-async def test_nothing_is_told_while_nobody_looks(database: Database) -> None:
+async def test_no_notification_is_sent_without_a_viewer(database: Database) -> None:
     async with database.transaction() as connection:
         heard: list[object] = []
         await connection.add_listener("ffmate", lambda *words: heard.append(words[3]))
@@ -106,7 +106,7 @@ async def test_pages_go_backwards_and_are_filtered(database: Database) -> None:
     assert [line.message for line in found] == ["50% of 15"]
 
 
-async def test_old_and_surplus_lines_are_forgotten_by_one_at_a_time(database: Database) -> None:
+async def test_old_and_surplus_lines_are_removed_by_one_node_at_a_time(database: Database) -> None:
     await node_logs.add(database, "a", 1, [NewLogLine(n, LogLevel.INFO, "", str(n)) for n in range(10)])
     week = timedelta(days=7)
     async with database.transaction() as connection:

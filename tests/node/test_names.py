@@ -62,7 +62,7 @@ async def test_names_in_a_command_that_is_read_by_a_person(farm: Farm, clip: Pat
 
 
 @pytest.mark.parametrize("name", BYTES.values(), ids=BYTES.keys())
-async def test_a_name_that_is_no_text_can_be_part_of_an_error(farm: Farm, clip: Path, name: str) -> None:
+async def test_a_name_that_is_not_text_can_be_part_of_an_error(farm: Farm, clip: Path, name: str) -> None:
     source = clip.rename(clip.with_name(name))
     uuids = [await farm.add(source) for _ in range(2)]  # the second one has to look for another name
     source.unlink()

@@ -45,7 +45,7 @@ async def test_slots_change_while_it_works(farm: Farm, clip: Path) -> None:
         await nodes.set_slots("a", -1)
 
 
-async def test_a_paused_node_claims_nothing_goes_on_and_stays(farm: Farm, clip: Path) -> None:
+async def test_a_paused_node_claims_nothing_finishes_its_tasks_and_stays(farm: Farm, clip: Path) -> None:
     worker = await farm.node(slots=2, heartbeat=RARE)
     nodes = NodeService(farm.database)
     first = await farm.add(clip, LONG)
@@ -63,7 +63,7 @@ async def test_a_paused_node_claims_nothing_goes_on_and_stays(farm: Farm, clip: 
     await farm.successful(second)
 
 
-async def test_a_draining_node_goes_on_when_it_is_told_to(farm: Farm, clip: Path) -> None:
+async def test_a_draining_node_can_be_resumed(farm: Farm, clip: Path) -> None:
     worker = await farm.node(slots=1, heartbeat=RARE)
     nodes = NodeService(farm.database)
     first = await farm.add(clip, LONG)
@@ -78,7 +78,7 @@ async def test_a_draining_node_goes_on_when_it_is_told_to(farm: Farm, clip: Path
     assert not worker.running.done()
 
 
-async def test_who_stops_is_not_kept_by_a_resume(farm: Farm, clip: Path) -> None:
+async def test_a_stopping_node_is_not_kept_by_a_resume(farm: Farm, clip: Path) -> None:
     worker = await farm.node(slots=1, heartbeat=1)
     await farm.encoding(await farm.add(clip, LONG))
     worker.node.retire(1.5)
@@ -86,7 +86,7 @@ async def test_who_stops_is_not_kept_by_a_resume(farm: Farm, clip: Path) -> None
     await worker.ended()
 
 
-async def test_orders_whose_news_was_lost_come_with_the_next_beat(farm: Farm) -> None:
+async def test_a_command_whose_notification_was_lost_comes_with_the_next_beat(farm: Farm) -> None:
     worker = await farm.node(slots=1, heartbeat=0.5)
     await farm.sql("ALTER TABLE ffmate.nodes DISABLE TRIGGER nodes_changed")
     nodes = NodeService(farm.database)
@@ -97,7 +97,7 @@ async def test_orders_whose_news_was_lost_come_with_the_next_beat(farm: Farm) ->
     await until(lambda: not worker.node.paused, "it goes on")
 
 
-async def test_a_node_tells_how_busy_it_is(farm: Farm, clip: Path) -> None:
+async def test_a_node_reports_how_busy_it_is(farm: Farm, clip: Path) -> None:
     await farm.node(slots=1, heartbeat=0.5)
     uuid = await farm.add(clip, LONG)
 
@@ -155,7 +155,7 @@ async def test_a_dead_node_is_given_up_and_forgotten(database: Database, databas
         await nodes.remove("a")
 
 
-def test_who_could_run_a_task_and_why_not() -> None:
+def test_which_nodes_could_run_a_task_and_why_not() -> None:
     free = Node.model_validate(
         {
             **dict.fromkeys(("os", "arch", "version", "ffmpeg", "host", "ffmpeg_version"), "x"),

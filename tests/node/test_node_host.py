@@ -84,7 +84,7 @@ async def test_a_node_that_was_asked_twice_to_join_leaves_once_and_for_all(
         await until(lambda: own.host.is_working, "it is back")
 
 
-async def test_a_node_that_could_not_join_tries_again_by_itself(
+async def test_a_node_that_could_not_join_retries_on_its_own(
     database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hosts, "RETRY_INTERVAL", 0.5)
@@ -96,7 +96,7 @@ async def test_a_node_that_could_not_join_tries_again_by_itself(
         assert own.host.join_error is None
 
 
-async def test_a_connection_that_breaks_while_it_joins_is_no_defect(
+async def test_a_connection_that_breaks_while_joining_is_not_a_defect(
     database: Database, database_uri: str, tmp_path: Path
 ) -> None:
     async with program(database_uri, tmp_path) as own:

@@ -122,9 +122,7 @@ async def test_a_node_can_stop_while_the_database_is_away(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
-async def test_a_node_that_cannot_say_goodbye_ends_at_once_when_told_again(
-    proxy: Proxy, tmp_path: Path
-) -> None:
+async def test_a_node_that_cannot_leave_ends_at_once_on_a_second_stop(proxy: Proxy, tmp_path: Path) -> None:
     variables = {"FFMATE_DATABASE": proxy.uri, "FFMATE_DATA_DIR": str(tmp_path), "FFMATE_IDENTIFIER": "x"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ffmate_desktop", "--no-gui",
@@ -161,7 +159,7 @@ async def test_a_node_that_cannot_say_goodbye_ends_at_once_when_told_again(
     assert sum("Once more" in line for line in told) == 1, told
 
 
-async def test_a_pool_tries_one_connection_at_a_time_while_nobody_answers(proxy: Proxy) -> None:
+async def test_a_pool_tries_one_connection_at_a_time_during_an_outage(proxy: Proxy) -> None:
     """What an attempt leaves at a server that hangs stays there for a minute."""
     one = Sql("SELECT 1")
     async with connection.Database(f"{proxy.uri}&connect_timeout=1", size=5) as database:

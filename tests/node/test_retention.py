@@ -51,7 +51,7 @@ async def at_work(*duties: RetentionDuty) -> AsyncIterator[None]:
                 await task
 
 
-async def test_the_logs_of_a_deleted_task_go_on_every_node(
+async def test_the_logs_of_a_deleted_task_are_removed_on_every_node(
     database: Database, database_uri: str, tmp_path: Path
 ) -> None:
     deleted, kept = await ended(database, database_uri, 2)
@@ -83,7 +83,7 @@ async def test_logs_of_another_queue_are_kept_until_they_are_old(database: Datab
     assert recent.exists()
 
 
-async def test_finished_tasks_go_only_when_a_limit_is_set(
+async def test_finished_tasks_are_removed_only_when_a_limit_is_set(
     database: Database, database_uri: str, tmp_path: Path
 ) -> None:
     uuids = await ended(database, database_uri, 4)
@@ -115,7 +115,7 @@ async def test_a_restored_database_starts_the_cursor_again(
         await until(is_removed, f"{path.name} is removed")
 
 
-async def test_a_dump_of_another_server_tells_its_deletions_once(
+async def test_deletions_in_a_dump_of_another_server_are_read_once(
     database: Database, database_uri: str
 ) -> None:
     """Its numbers may be far ahead of the server that it was restored on."""

@@ -12,7 +12,7 @@ from ffmate_desktop.node.retry import retry_until_answered
 pytestmark = pytest.mark.db
 
 
-async def test_a_file_that_cannot_be_read_is_no_outage(tmp_path: Path) -> None:
+async def test_an_unreadable_file_is_not_an_outage(tmp_path: Path) -> None:
     async def read() -> bytes:
         return (tmp_path / "missing").read_bytes()
 
@@ -20,7 +20,7 @@ async def test_a_file_that_cannot_be_read_is_no_outage(tmp_path: Path) -> None:
         await retry_until_answered(read, "a file")
 
 
-async def test_a_socket_that_is_gone_is_an_outage(postgres_uri: str, tmp_path: Path) -> None:
+async def test_a_missing_socket_is_an_outage(postgres_uri: str, tmp_path: Path) -> None:
     """As when the embedded server has ended: there is nothing any more to connect to."""
     before, _, options = postgres_uri.partition("?host=")
     folder, _, rest = options.partition("&")

@@ -87,7 +87,7 @@ async def test_what_ends_meanwhile_shares_a_statement_with_the_next_claims(
     assert done == {TaskStatus.DONE_SUCCESSFUL: 3, TaskStatus.RUNNING: 3, TaskStatus.QUEUED: 3}
 
 
-async def test_each_end_hears_whether_its_claim_was_lost(database: Database, database_uri: str) -> None:
+async def test_each_end_learns_whether_its_claim_was_lost(database: Database, database_uri: str) -> None:
     await add(database, row("good"), row("lost"))
     async with desk(database_uri, 2) as node:
         await until(lambda: len(node.runs) == 2, "the claims")
@@ -97,7 +97,7 @@ async def test_each_end_hears_whether_its_claim_was_lost(database: Database, dat
         assert (good, lost) == (True, False)
 
 
-async def test_an_end_that_had_no_answer_is_repeated_by_whoever_wanted_it(
+async def test_an_end_without_an_answer_is_repeated_by_its_caller(
     database: Database, database_uri: str
 ) -> None:
     await add(database, row("a"), row("b"))
@@ -154,7 +154,7 @@ async def test_an_end_whose_data_is_refused_holds_up_no_other(
     assert (failed.status, failed.progress, failed.error) == (TaskStatus.DONE_ERROR, 40.0, UNWRITTEN)
 
 
-async def test_what_a_real_ffmpeg_says_can_be_kept_whatever_it_is(farm: Farm, clip: Path) -> None:
+async def test_any_output_of_ffmpeg_can_be_stored(farm: Farm, clip: Path) -> None:
     """Half a character and bytes that are no text, in the name of the input, the error and the log."""
     odd = clip.with_name(os.fsdecode(b"\xed\xa0\x80 \xff.mov"))
     odd.write_bytes(clip.read_bytes()[:3000])

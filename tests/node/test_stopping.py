@@ -42,9 +42,7 @@ async def test_stop_gives_tasks_back_and_another_node_finishes_them(farm: Farm, 
     assert await state(farm, second) is NodeState.ONLINE
 
 
-async def test_a_beat_beside_the_last_word_does_not_join_again(
-    farm: Farm, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_beat_during_the_leave_does_not_rejoin(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = await farm.node(heartbeat=0.05)
     leave = leases.leave
 

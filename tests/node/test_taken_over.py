@@ -163,7 +163,7 @@ async def test_a_frozen_node_that_wakes_after_its_successor_publishes_nothing(
     assert outputs(farm) == ["clip.out.mp4"]
 
 
-async def test_after_a_failover_that_forgot_a_claim_its_twin_makes_the_one_output(
+async def test_after_a_failover_that_lost_a_claim_its_second_claim_makes_the_only_output(
     farm: Farm, clip: Path
 ) -> None:
     uuid = await farm.add(clip)
@@ -184,7 +184,7 @@ async def test_after_a_failover_that_forgot_a_claim_its_twin_makes_the_one_outpu
     assert outputs(farm) == ["clip.out.mp4"]
 
 
-async def test_a_file_of_somebody_else_is_not_taken_for_the_output(
+async def test_a_foreign_file_is_not_mistaken_for_the_output(
     farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     uuid = await farm.add(clip)

@@ -55,7 +55,7 @@ async def test_a_node_does_its_own_work_among_rows_that_it_cannot_read(farm: Far
     assert all("newer version" in row["error"] and row["attempts"] <= 2 for row in rows)
 
 
-async def test_a_newer_node_takes_what_an_older_one_cannot_read(
+async def test_a_newer_node_runs_what_an_older_one_cannot_read(
     farm: Farm, clip: Path, database_uri: str
 ) -> None:
     uuid = await farm.add(clip)
@@ -71,7 +71,7 @@ async def test_a_newer_node_takes_what_an_older_one_cannot_read(
         assert task.unreadable and "newer release" in task.unreadable
 
 
-async def test_an_order_of_a_newer_release_is_not_obeyed(farm: Farm, clip: Path) -> None:
+async def test_a_desired_state_of_a_newer_release_is_ignored(farm: Farm, clip: Path) -> None:
     """The task goes on, and orders that this release knows still reach it."""
     await farm.sql("ALTER DOMAIN ffmate.task_desired DROP CONSTRAINT task_desired_check")
     uuid = await farm.add(clip, LONG)

@@ -36,7 +36,7 @@ async def test_an_unknown_user_is_named(postgres_uri: str) -> None:
         await connect(postgres_uri.replace("//ffmate@", "//stranger@"))
 
 
-async def test_a_closed_port_and_an_unknown_host_are_told() -> None:
+async def test_a_closed_port_and_an_unknown_host_are_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody answers there
         port = taken.getsockname()[1]
@@ -49,14 +49,14 @@ async def test_a_closed_port_and_an_unknown_host_are_told() -> None:
 @pytest.mark.parametrize(
     "uri", ["mysql://a/b", "host=a dbname=b", "postgresql://a:b#c@host:99x/x", "postgresql://host:port/x", ""]
 )
-async def test_what_is_no_address_is_wrong_use(uri: str) -> None:
+async def test_an_invalid_address_is_a_usage_error(uri: str) -> None:
     with pytest.raises(UsageError, match="looks like postgresql://user:password@host") as caught:
         await connect(uri)
     assert "b#c" not in str(caught.value)
 
 
 @pytest.mark.parametrize("code", ["57P03", "42501", "28000", "XX000"])
-async def test_what_the_server_says_at_length_stays_one_line(postgres_uri: str, code: str) -> None:
+async def test_a_long_message_of_the_server_stays_one_line(postgres_uri: str, code: str) -> None:
     """As a standby does that is just starting: “DETAIL: Consistent recovery state has not been yet reached.”"""
     raising = f"DO $$ BEGIN RAISE EXCEPTION 'pg_hba says no' USING DETAIL = 'why', ERRCODE = '{code}'; END $$"
     connection = await asyncpg.connect(postgres_uri)  # not one of ours, which translate what they are told
@@ -85,7 +85,7 @@ def test_any_file_name_survives_storing() -> None:
     assert storable("a\0b") == "a�b"
 
 
-async def test_json_that_is_none_can_be_kept(database: Database) -> None:
+async def test_invalid_json_can_be_stored(database: Database) -> None:
     """NaN and infinity have no form in JSON, and half a character none in PostgreSQL."""
     odd = {"rate": float("nan"), "length": float("inf"), "title": "a\ud800b\0", "name": "\udcff"}
     [row] = await database.fetch(Sql("SELECT $1::jsonb"), odd)
@@ -143,7 +143,7 @@ async def test_a_slow_line_is_not_taken_for_a_server_without_notifications(
     assert health.delivery > 0.1
 
 
-async def test_a_missing_file_of_the_program_is_no_trouble_of_the_network(
+async def test_a_missing_file_of_the_program_is_not_a_network_error(
     postgres_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> Sql:

@@ -94,7 +94,7 @@ async def test_a_dead_or_silent_host_costs_little(database_uri: str, silent: int
             assert await database.fetch(query("server", "min_program_schema"))
 
 
-async def test_when_none_will_do_each_is_named(
+async def test_when_no_host_works_each_is_named(
     standby: Path, silent: int, dead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ffmate_desktop.db.connection.session.CONNECT_TIMEOUT", 1.5)
@@ -113,7 +113,7 @@ async def test_a_silent_host_is_given_up(silent: int) -> None:
         await connect(f"postgresql://a@127.0.0.1:{silent}/x?connect_timeout=2")
 
 
-async def test_a_user_who_may_only_read_is_refused(database_uri: str, database: Database) -> None:
+async def test_a_read_only_user_is_refused(database_uri: str, database: Database) -> None:
     async with open_role(database_uri) as uri:
         user = urlsplit(uri).username
         async with database.transaction() as owner:

@@ -61,7 +61,7 @@ def test_a_file_that_others_may_read_is_not_used(file: Path) -> None:
     assert find_password(address(file), Host("db.example", 5432)) == ""
 
 
-def test_no_file_is_no_password(tmp_path: Path) -> None:
+def test_without_a_file_there_is_no_password(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing"):
         assert find_password(address(path), Host("db.example", 5432)) == ""
         assert readable_by_others(address(path)) is None

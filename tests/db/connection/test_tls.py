@@ -128,7 +128,7 @@ class TestAgainstAServer:
         assert (await check_health(uri)).encryption == "TLSv1.2"
 
 
-async def test_a_server_without_encryption_is_told_from_one_with(postgres_uri: str) -> None:
+async def test_a_server_without_encryption_is_distinguished_from_one_with(postgres_uri: str) -> None:
     async with open_proxy(postgres_uri) as proxy:
         uri = proxy.uri.replace("sslmode=disable", "sslmode=")
         with pytest.raises(UserError, match="offers no encryption, but sslmode=require requires it"):
@@ -147,7 +147,7 @@ def test_a_missing_file_is_named(tls: Tls) -> None:
         make_context(tls)
 
 
-def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
+def test_an_unusable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "root.crt").write_text("not a certificate")
     with pytest.raises(UserError, match=r"certificate file .*root\.crt: "):
         make_context(Tls("verify-ca", root=str(tmp_path / "root.crt")))

@@ -189,7 +189,7 @@ def test_passwords_that_were_not_escaped_are_understood_where_they_can_be(
         ("", "is not a PostgreSQL address"),
     ],
 )
-def test_what_is_no_address_is_said_without_the_password(uri: str, sentence: str) -> None:
+def test_an_invalid_address_is_reported_without_the_password(uri: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=re.escape(sentence)) as caught:
         read(uri)
     assert "It looks like postgresql://" in str(caught.value)

@@ -100,7 +100,7 @@ async def test_a_user_without_rights_has_a_server_of_their_own_that_root_can_joi
 
 
 @as_root
-async def test_a_folder_of_somebody_else_is_refused(folder: Path, data_dir: Path) -> None:
+async def test_a_folder_of_another_user_is_refused(folder: Path, data_dir: Path) -> None:
     user = User(data_dir, python_for(stranger()), stranger())
     _, errors = user.process.communicate()
     assert "belongs to another user" in errors

@@ -32,7 +32,7 @@ async def test_any_folder_name_gives_an_address_that_works(folder: Path, data_di
     assert socket_folder.exists() == socket_folder.is_relative_to(folder)
 
 
-async def test_a_socket_folder_made_by_somebody_else_is_not_used(folder: Path, data_dir: Path) -> None:
+async def test_a_socket_folder_of_another_user_is_not_used(folder: Path, data_dir: Path) -> None:
     data_dir = data_dir.rename(folder / ("long" * 40))
     home = Home.of(data_dir / "embedded-postgres")
     socket_folder = server.socket_folder(home)

@@ -74,7 +74,7 @@ async def test_a_killed_server_is_started_again_for_its_users(
     assert await execute(database.uri, "SELECT word FROM kept") == "committed"
 
 
-async def test_a_killed_keeper_is_replaced_while_the_server_goes_on(
+async def test_a_killed_keeper_is_replaced_while_the_server_keeps_running(
     database: EmbeddedDatabase, data_dir: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.expect("stopped unexpectedly")
@@ -126,7 +126,7 @@ async def test_a_stale_process_number_that_is_taken_again_does_not_matter(data_d
         other.kill()
 
 
-async def test_a_half_made_database_is_made_anew(folder: Path) -> None:
+async def test_a_partly_created_database_is_created_again(folder: Path) -> None:
     async with EmbeddedDatabase(folder):
         pass
     home = folder / "embedded-postgres"

@@ -25,7 +25,7 @@ async def test_a_database_of_another_version_is_refused(data_dir: Path, version:
         await EmbeddedDatabase(data_dir).open()
 
 
-async def test_a_folder_that_cannot_be_made_is_told(folder: Path) -> None:
+async def test_a_folder_that_cannot_be_created_is_reported(folder: Path) -> None:
     (folder / "file").touch()
     with pytest.raises(UserError, match="can't use the folder"):
         await EmbeddedDatabase(folder / "file" / "data").open()
@@ -39,13 +39,13 @@ async def test_a_home_that_is_open_to_others_is_refused(data_dir: Path) -> None:
         await EmbeddedDatabase(data_dir).open()
 
 
-async def test_a_missing_wheel_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_wheel_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "_WHEEL", "no_such_wheel")
     with pytest.raises(UserError, match="no embedded PostgreSQL 18 for this system"):
         await EmbeddedDatabase(folder).open()
 
 
-async def test_a_server_that_does_not_start_is_told_with_its_last_words(data_dir: Path) -> None:
+async def test_a_server_that_does_not_start_is_reported_with_the_end_of_its_log(data_dir: Path) -> None:
     with (data_dir / "embedded-postgres" / "cluster" / "postgresql.conf").open("a") as file:
         file.write("no_such_setting = 1\n")
     with pytest.raises(UserError, match='unrecognized configuration parameter "no_such_setting"'):
@@ -66,7 +66,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-async def test_a_full_disk_is_told_and_leaves_nothing_half_made(small_disk: Path) -> None:
+async def test_a_full_disk_is_reported_and_leaves_nothing_partly_created(small_disk: Path) -> None:
     with pytest.raises(UserError, match="enough space"):
         await EmbeddedDatabase(small_disk / "data").open()
     assert not list((small_disk / "data" / "embedded-postgres").glob("cluster*"))

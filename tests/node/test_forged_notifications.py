@@ -49,7 +49,7 @@ async def has_looked(worker: Worker) -> None:
     await asyncio.wait_for(worker.node._heartbeat.beat_now(), 30)
 
 
-async def test_nobody_without_rights_commands_a_node(
+async def test_a_user_without_rights_cannot_command_a_node(
     farm: Farm, clip: Path, expected_warnings: ExpectedWarnings
 ) -> None:
     expected_warnings.allow("could not be read")
