@@ -33,7 +33,7 @@ def test_the_second_file_of_a_command_is_not_planned_again(
         planned.append(steps)
         return plan_outputs(*steps, **more)
 
-    monkeypatch.setattr(submission, "plan", counted)
+    monkeypatch.setattr(submission, "plan_outputs", counted)
     checked = CheckedCommands()
     for name in ("a.mov", "b.mov", "c.mov"):
         look(tmp_path, name, checked)
