@@ -1,4 +1,4 @@
-"""Contestants as processes: one a worker, one that submits, started and asked line by line."""
+"""Runs each contestant's workers and its submitter as processes, controlled line by line."""
 
 import asyncio
 import json
@@ -18,14 +18,14 @@ from tests.benchmarks.server import Server, cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWER = 300.0
-"""Seconds that a process may take for one answer."""
+"""Seconds a process may take to answer."""
 WARM_UP = 200
-"""Jobs for each worker before anything is measured."""
+"""Warm-up jobs per worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A queue under test. `done` counts finished jobs and tells when the last one ended, by the server's clock.
+    """A queue under test. `done` counts finished jobs and returns when the last one ended, by the server's clock.
 
     `table` is what grows stale while jobs run.
     """
@@ -39,16 +39,16 @@ class Contestant:
 
     @property
     def python(self) -> str:
-        """The interpreter that has it; the peers may live in an environment of their own."""
+        """The Python interpreter that has it installed; the peers may have their own environment."""
         return sys.executable if self.module == "ours" else peers_python()
 
     def environment(self, slots: int | None = None) -> dict[str, str]:
-        """For its processes: how many jobs it takes at once."""
+        """Environment for its processes: how many jobs to run at once."""
         return os.environ | {"FFMATE_BENCHMARK_SLOTS": str(slots or self.slots)}
 
 
 def peers_python() -> str:
-    """FFMATE_BENCHMARK_PEERS names an interpreter that has the peers; default: this one."""
+    """FFMATE_BENCHMARK_PEERS is an interpreter with the peers installed; by default this one."""
     return os.environ.get("FFMATE_BENCHMARK_PEERS") or sys.executable
 
 
@@ -120,17 +120,17 @@ class Process:
         return json.loads(line)
 
     def tell(self, value: object) -> None:
-        """Write it a line."""
+        """Send a line."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(value).encode() + b"\n")
 
     def end_of_orders(self) -> None:
-        """It may finish now."""
+        """Tell the process to finish."""
         assert self._process.stdin is not None
         self._process.stdin.close()
 
     async def last_word(self) -> Any:
-        """Let it run to its end; its last line, or None. A contestant that fails ends the benchmark."""
+        """Wait until the process ends; returns its last line, or None. If it fails, the benchmark ends."""
         assert self._process.stdout is not None
         lines = (await self._process.stdout.read()).splitlines()
         if code := await self._process.wait():
@@ -138,7 +138,7 @@ class Process:
         return json.loads(lines[-1]) if lines else None
 
     async def wait(self) -> None:
-        """Until it has ended, by itself or not."""
+        """Wait until the process ends, and kill it if necessary."""
         try:
             async with asyncio.timeout(15):
                 await self._process.wait()
@@ -147,12 +147,12 @@ class Process:
             await self._process.wait()
 
     def cpu_seconds(self) -> float:
-        """What it has used of the processors."""
+        """Processor time used so far."""
         return cpu_seconds(self._stats)
 
 
 async def run_role(contestant: Contestant, *arguments: str) -> Any:
-    """Run a role to its end and return what it told last, or None."""
+    """Run a role until it ends and return its last line, or None."""
     process = await Process.start(contestant, *arguments)
     process.end_of_orders()
     return await process.last_word()
@@ -172,7 +172,7 @@ class Arena:
     @classmethod
     @asynccontextmanager
     async def open(cls, server: Server, contestant: Contestant, workers: int) -> AsyncIterator["Arena"]:
-        """Everybody is connected and has done some jobs before the block begins."""
+        """All workers are connected and have done some jobs before the block begins."""
         async with AsyncExitStack() as stack:
             uri = await stack.enter_async_context(server.database())
             await run_role(contestant, "set_up", uri)
@@ -184,7 +184,7 @@ class Arena:
             ]
             await asyncio.gather(*(process.hear() for process in arena._workers), arena._submitter.hear())
             await asyncio.sleep(2)  # they connect, check the schema and listen
-            # The server plans the first five executions of a statement anew.
+            # The server plans each of the first five executions of a statement separately.
             await arena.submit(0, WARM_UP * workers)
             await arena.all_done(WARM_UP * workers)
             await asyncio.sleep(1)
@@ -196,13 +196,13 @@ class Arena:
         return urlsplit(self.uri).path.removeprefix("/")
 
     async def submit(self, first: int, after_last: int) -> None:
-        """Queue these jobs by one call; returns when it is committed."""
+        """Queue these jobs with one call; returns once it is committed."""
         assert self._submitter is not None
         self._submitter.tell([first, after_last])
         await self._submitter.hear()
 
     async def all_done(self, count: int) -> float:
-        """Wait until so many jobs have ended since the beginning; when the last one did, by the server's clock."""
+        """Wait until this many jobs have ended in total; returns when the last one did, by the server's clock."""
         connection = await asyncpg.connect(self.uri)
         try:
             async with asyncio.timeout(ANSWER):
@@ -217,7 +217,7 @@ class Arena:
 
     @asynccontextmanager
     async def tidied(self) -> AsyncIterator[None]:
-        """Meanwhile the table of the queue is vacuumed and analyzed every second."""
+        """Vacuum and analyze the queue's table every second during the block."""
         connection = await asyncpg.connect(self.uri)
 
         async def tidy() -> None:
@@ -234,11 +234,11 @@ class Arena:
             await connection.close()
 
     def cpu_seconds(self) -> tuple[float, float]:
-        """So far: of the server, of the workers."""
+        """Processor time so far, of the server and of the workers."""
         return self._server.cpu_seconds(), sum(worker.cpu_seconds() for worker in self._workers)
 
     async def stop(self) -> dict[int, float]:
-        """End everybody; when each job was in a worker's hands, by the machine's monotonic clock."""
+        """End all workers; returns when each job reached a worker, by the monotonic clock."""
         if self._stopped:
             return {}
         self._stopped = True

@@ -1,4 +1,4 @@
-"""One claim with a million finished and 100,000 waiting tasks, also behind 100,000 that nobody here can run."""
+"""One claim with a million finished and 100,000 waiting tasks, also behind 100,000 that no worker here can run."""
 
 import statistics
 from collections import defaultdict
@@ -66,7 +66,7 @@ STOCK: dict[Contestant, tuple[tuple[str, ...], str]] = {
 
 
 async def run(server: Server) -> None:
-    """The same databases for all rounds; peers get their own words for the same: entrypoint, queue name."""
+    """Uses the same databases for all rounds; peers get the equivalent in their terms: entrypoint, queue name."""
     async with AsyncExitStack() as stack:
         uris = {contestant: await stack.enter_async_context(server.database()) for contestant in STOCK}
         for contestant, uri in uris.items():

@@ -30,7 +30,7 @@ ENCODE = "-c:v libx264 -preset veryfast -threads 1"
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """So many encodes of clips of so many seconds, so many at once; `rounds` times ours and theirs in turn."""
+    """How many encodes, how long the clips are, and how many run at once; `rounds` alternate ours and theirs."""
 
     slots: int
     tasks: int
@@ -39,7 +39,7 @@ class _Case:
 
 
 CASES = (_Case(1, 40, 2, 5), _Case(2, 40, 2, 5), _Case(2, 20, 14, 3))
-"""Two seconds of clip are about 80 ms of one core, fourteen half a second: where our share stops to matter."""
+"""A 2 s clip takes about 80 ms of one core, a 14 s clip half a second, where our overhead stops mattering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class _Cpu:
-    """Seconds of the processors, by who used them."""
+    """Processor time in seconds, by user."""
 
     node: float
     probe: float
@@ -61,7 +61,7 @@ class _Cpu:
 
     @classmethod
     def of(cls, node: _Node, server: Server) -> "_Cpu":
-        """What was used until now; `encodes` have ended."""
+        """The processor time used so far, after `encodes` encodes."""
         times = node.process.cpu_times()
         return cls(
             times.user + times.system,
@@ -71,7 +71,7 @@ class _Cpu:
         )
 
     def each(self, since: "_Cpu", tasks: int) -> str:
-        """Milliseconds a task since then, as text."""
+        """Milliseconds per task since then, as text."""
         pairs = (
             ("node", self.node - since.node),
             ("probe", self.probe - since.probe),
@@ -113,13 +113,13 @@ async def _compare(server: Server, launcher: Launcher, ffmpeg: Path, folder: Pat
     print(f"  slots: {slots}, {case.tasks} encodes, one alone takes {one * 1e3:.0f} ms; {load()}")
     print(f"  ours              {spread(ours)} s  [--no-gui: probe, encode, verify, fsync, publish]")
     print(f"  xargs             {spread(theirs)} s  [-P {slots}, with the low priority of our encodes]")
-    print(f"  processor time of ours, ms a task: {used}")
+    print(f"  our processor time, ms per task: {used}")
     print(f"  processor time of xargs and ffmpeg: {plain / case.rounds / case.tasks * 1e3:.1f}")
     print(reach("ours against xargs", statistics.median(ratios), 1.05, unit="x"))
 
 
 def _of_children() -> float:
-    """Seconds of the processors that ended children of this process have used."""
+    """Processor time in seconds of this process's finished children."""
     times = os.times()
     return times.children_user + times.children_system
 
@@ -143,7 +143,7 @@ async def _run(*command: str | Path, environment: dict[str, str] | None = None) 
 
 
 async def _make_clips(ffmpeg: Path, folder: Path, case: _Case) -> list[Path]:
-    """One clip under as many names."""
+    """One clip under this many names."""
     source = folder / "clip-00.mkv"
     pattern = ("-y", "-f", "lavfi", "-i", f"testsrc2=size=320x240:rate=25:duration={case.clip}")
     await _run(ffmpeg, "-v", "error", *pattern, "-c:v", "libx264", "-preset", "ultrafast", source)

@@ -1,4 +1,4 @@
-"""Figures of a run, as text."""
+"""Formats the results of a run as text."""
 
 import os
 import statistics
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share (0 to 1) of the values does not exceed."""
+    """The given quantile (0 to 1) of the values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -17,14 +17,14 @@ def spread(values: Sequence[float]) -> str:
 
 
 def reach(name: str, value: float, limit: float, *, at_least: bool = False, unit: str = "") -> str:
-    """One line that tells whether the goal is met."""
+    """One line that says whether the goal is met."""
     met = value >= limit if at_least else value <= limit
     sign = "at least" if at_least else "at most"
     return f"  {'met   ' if met else 'MISSED'} {name}: {value:.4g}{unit}, goal {sign} {limit:g}{unit}"
 
 
 def load() -> str:
-    """What else the machine is doing."""
+    """The machine's current load."""
     if not hasattr(os, "getloadavg"):
         return f"{os.cpu_count()} cores"
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"

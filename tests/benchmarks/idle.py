@@ -1,4 +1,4 @@
-"""What two idle workers ask the database: transactions a second and worker, by the server's own count."""
+"""What two idle workers cost the database: transactions per second and worker, by the server's own count."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -13,7 +13,7 @@ COUNT = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname 
 
 
 async def run(server: Server) -> None:
-    """All contestants during the same minute, each in a database of its own, without autovacuum."""
+    """Measures all contestants in the same minute, each in its own database, without autovacuum."""
     await server.admin.execute("ALTER SYSTEM SET autovacuum = off")
     await server.admin.execute("SELECT pg_reload_conf()")
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""From the call that submits a task to the moment a worker has it: four idle workers, one task at a time."""
+"""Time from submitting a task until a worker has it: four idle workers, one task at a time."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ CONTESTANTS = (OURS_DEFAULT, PGQUEUER, PROCRASTINATE)
 
 
 async def run(server: Server) -> None:
-    """Rounds are interleaved; the gaps are random so that no poll falls in step with them."""
+    """Rounds are interleaved; gaps are random so that no poll synchronizes with them."""
     samples: dict[Contestant, list[list[float]]] = defaultdict(list)
     for _ in range(ROUNDS):
         for contestant in CONTESTANTS:

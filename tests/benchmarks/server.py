@@ -1,4 +1,4 @@
-"""The PostgreSQL of a run: the embedded server with its usual, durable settings, in a folder of its own."""
+"""The PostgreSQL server of a run: the embedded server with its usual durable settings, in its own folder."""
 
 import shutil
 import tempfile
@@ -38,7 +38,7 @@ class Server:
         return float(await self.admin.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8"))
 
     def cpu_seconds(self) -> float:
-        """What its processes that are alive have used of the processors."""
+        """Processor time of the server's live processes."""
         return sum(cpu_seconds(process) for process in self.process.children())
 
 
@@ -53,7 +53,7 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 @asynccontextmanager
 async def open_server() -> AsyncIterator[Server]:
-    """Start it, and remove it without a trace."""
+    """Start the server, and remove it completely afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="ffmate-benchmarks-"))
     folder.chmod(0o755)  # as root the server runs as another user, who must be able to enter
     try:

@@ -1,4 +1,4 @@
-"""How long a start takes: from starting the program to the painted window, and to the queue with its rows.
+"""Start-up time: from starting the program to the painted window, and to the queue with its rows.
 
 Run by hand: `python -m tests.benchmarks.start [--rounds 5]`. Three starts, each as a user has it: the first ever,
 with an empty data folder; one that has to start its database; and one whose database is running.
@@ -23,7 +23,7 @@ LIMIT = 60.0
 
 
 def start(data: Path) -> tuple[float, float]:
-    """Seconds to the painted window and to the queue; the program is ended in order."""
+    """Seconds to the painted window and to the queue; then quits the program normally."""
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "FFMATE_DEBUG": "debug"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the byte code of an installed program is there
     begin = time.perf_counter()

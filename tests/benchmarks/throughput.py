@@ -1,4 +1,4 @@
-"""Claim and finish of tasks that do nothing: how many a second, against pgqueuer and procrastinate."""
+"""Claims and finishes of empty tasks per second, compared with pgqueuer and procrastinate."""
 
 import statistics
 from collections import defaultdict
@@ -36,7 +36,7 @@ _LONG = dict.fromkeys((OURS, OURS_40, PGQUEUER, PGQUEUER_20, PGQUEUER_40), 20_00
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """Worker processes, jobs for each contestant, and whether the queue is vacuumed and analyzed meanwhile."""
+    """Number of worker processes and jobs, and whether the queue is vacuumed and analyzed during the run."""
 
     workers: int
     jobs: Mapping[Contestant, int]
@@ -53,7 +53,7 @@ CASES = (
 
 
 async def run(server: Server) -> None:
-    """Workers wait, all jobs are queued by one call, the clock runs from that commit to the last finish."""
+    """Workers wait, one call queues all jobs, and the clock runs from its commit to the last finish."""
     for case in CASES:
         rates: dict[Contestant, list[float]] = defaultdict(list)
         server_cpu: dict[Contestant, list[float]] = defaultdict(list)

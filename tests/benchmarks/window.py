@@ -1,4 +1,4 @@
-"""The window under load: 100,000 tasks, 500 updates a second from another process, scrolling all the while.
+"""The window under load: 100,000 tasks, 500 updates a second from another process, while scrolling.
 
 Run by hand: `python -m tests.benchmarks.window [--seconds 20] [--tasks 100000] [--updates 500]`. Prints the machine,
 the times of painting, of frames and of updates, memory, the processor of an idle window, and how long a commit
@@ -47,7 +47,7 @@ from tests.gui.queue.test_long_queue import fill
 FRAME = 1 / 60
 
 _IDLE = 30.0
-"""Seconds of doing nothing, with beats every 5 s."""
+"""Seconds of idling, with a heartbeat every 5 s."""
 
 WRITER = """
 import asyncio, asyncpg, random, sys, time
@@ -67,7 +67,7 @@ asyncio.run(main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3])))
 
 
 class PaintTimes(QObject):
-    """Measures every painting of the table, in milliseconds."""
+    """Measures each paint of the table, in milliseconds."""
 
     def __init__(self, view: QueueTableView) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class PaintTimes(QObject):
         view.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Time the painting by delivering the event ourselves."""
+        """Time the paint by delivering the event ourselves."""
         if event.type() != QEvent.Type.Paint or self._busy:
             return False
         self._busy = True
@@ -140,7 +140,7 @@ async def _window(uri: str, folder: Path) -> AsyncIterator[tuple[QueuePage, Wind
 
 
 async def _scroll(page: QueuePage, seconds: float) -> list[float]:
-    """Scroll at 60 frames a second; how late each frame was, in milliseconds."""
+    """Scroll at 60 frames a second; returns how late each frame was, in milliseconds."""
     loop, late = asyncio.get_running_loop(), []
     bar = page.view.verticalScrollBar()
     begin, frame, step = loop.time(), 0, 24
@@ -181,7 +181,7 @@ async def _delays(page: QueuePage, services: WindowServices, uri: str, rounds: i
 
 
 async def _idle(process: psutil.Process) -> float:
-    """Percent of a core that the window takes while nothing happens: its node beats, the clocks of the page go on."""
+    """Percent of a core that the idle window uses for its node's heartbeats and the clocks on the page."""
     await asyncio.sleep(5)
     before, begin = process.cpu_times(), time.perf_counter()
     await asyncio.sleep(_IDLE)

@@ -1,4 +1,4 @@
-"""Commands are split the same way everywhere, and nothing in them is lost without a word."""
+"""Commands are split the same way on every system, and nothing in them is lost silently."""
 
 import pytest
 from hypothesis import given
@@ -22,11 +22,11 @@ def refusal(command: str) -> UsageError:
     return caught.value
 
 
-def test_blanks_part_words() -> None:
+def test_blanks_separate_words() -> None:
     assert words("  -i  a.mov\t-c\ncopy\r\nb.mp4 ") == ["-i", "a.mov", "-c", "copy", "b.mp4"]
 
 
-def test_only_ascii_blanks_part_words() -> None:
+def test_only_ascii_blanks_separate_words() -> None:
     assert words("Screen\u202f10.00\u202fPM.mov a\u00a0b") == ["Screen\u202f10.00\u202fPM.mov", "a\u00a0b"]
 
 
@@ -65,7 +65,7 @@ def test_a_backslash_is_an_ordinary_character(path: str) -> None:
         (r"'O\'Brien'", ["O'Brien"]),
     ],
 )
-def test_a_backslash_makes_a_quote_or_a_blank_ordinary(command: str, expected: list[str]) -> None:
+def test_a_backslash_escapes_a_quote_or_a_blank(command: str, expected: list[str]) -> None:
     assert words(command) == expected
 
 
@@ -95,7 +95,7 @@ def test_a_backslash_at_the_end_of_a_line_continues_the_command(end: str) -> Non
 
 
 @pytest.mark.parametrize("command", ["-i a && -i b", "-i a&&-i b", "-i a\n&&\n-i b"])
-def test_a_bare_double_ampersand_parts_steps(command: str) -> None:
+def test_a_bare_double_ampersand_separates_steps(command: str) -> None:
     assert tokenise(command) == [["-i", "a"], ["-i", "b"]]
 
 
@@ -122,7 +122,7 @@ def test_ffmate_5_both_steps_of_a_two_pass_encode_are_whole() -> None:
     assert second[-3:] == ["-pass", "2", "${OUTPUT_FILE}"]
 
 
-def test_ffmate_6_a_double_ampersand_in_quotes_parts_nothing() -> None:
+def test_ffmate_6_a_double_ampersand_in_quotes_separates_nothing() -> None:
     assert words("-i 'Tom && Jerry.mov' \"a&&b\"") == ["-i", "Tom && Jerry.mov", "a&&b"]
 
 
@@ -186,7 +186,7 @@ def test_an_empty_step_is_refused(command: str, step: int) -> None:
 @pytest.mark.parametrize(
     "wildcard", ["${INPUT_FILE|slash|filter}", "${METADATA_a\\.b.#.c}", "x${UUID|slug}.mp4"]
 )
-def test_wildcards_are_copied_as_they_stand(wildcard: str) -> None:
+def test_wildcards_are_left_as_they_are(wildcard: str) -> None:
     assert words(f"-x {wildcard} y") == ["-x", wildcard, "y"]
 
 

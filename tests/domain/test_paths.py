@@ -1,4 +1,4 @@
-"""Paths as text, by the rules of the system that they come from."""
+"""Paths as text, under the rules of the system they come from."""
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,7 @@ def test_two_files_have_two_keys(one: str, other: str) -> None:
         ("C:\\x\\b.c.mov", "C:\\x\\b.c-2.mov"),
     ],
 )
-def test_the_number_stands_before_the_extension(path: str, expected: str) -> None:
+def test_the_number_comes_before_the_extension(path: str, expected: str) -> None:
     assert numbered_path(path, 2) == expected
 
 

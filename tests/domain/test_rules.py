@@ -33,7 +33,7 @@ def test_a_label_is_one_word(label: str) -> None:
 
 
 @pytest.mark.parametrize("label", ["", "two words", "a,b", ":", "a:", "a;b", "x\n"])
-def test_what_is_no_label_gets_a_sentence(label: str) -> None:
+def test_an_invalid_label_is_a_usage_error(label: str) -> None:
     with pytest.raises(UsageError, match="isn't a valid label"):
         check_labels([label])
 
@@ -68,12 +68,12 @@ def test_notifications_are_read() -> None:
     assert parse_notification('{"kind":"of a newer program"}') is None
 
 
-def test_notifications_of_a_newer_program_may_say_more() -> None:
+def test_notifications_of_a_newer_release_may_have_more_fields() -> None:
     newer = '{"kind":"progress","node":9,"more":{},"tasks":[[1,2,40.5,null,null,null,null,null,"more"]]}'
     assert parse_notification(newer) == ProgressReported(9, (LiveProgress(1, 2, 40.5),))
 
 
-def test_figures_out_of_range_are_shown_as_the_largest() -> None:
+def test_numbers_out_of_range_are_clamped() -> None:
     [live] = progress_of("[1,2,-4,1e999,1e300,12,-1,1" + 300 * "0" + "]")
     assert live == LiveProgress(1, 2, 0.0, 1e9, 1e7, 12.0, 0, 2**63 - 1)
 
@@ -133,7 +133,7 @@ def test_any_payload_is_a_change_or_unreadable(payload: str) -> None:
         (NodeState.DEAD, 99, "lost"),
     ],
 )
-def test_nodes_are_told_in_one_word(state: NodeState, age: float, word: str) -> None:
+def test_the_state_of_a_node_is_one_word(state: NodeState, age: float, word: str) -> None:
     assert state_word(state, age, 5) == word
 
 
@@ -143,7 +143,7 @@ def test_errors_are_a_sentence_and_a_hint() -> None:
     assert (UserError("").exit_code, UsageError("").exit_code) == (1, 2)
 
 
-def test_a_task_speaks_ffmates_json() -> None:
+def test_a_task_uses_ffmates_json() -> None:
     task = Task(
         id=1,
         uuid=uuid4(),
@@ -180,7 +180,7 @@ def test_a_task_speaks_ffmates_json() -> None:
     assert not {"startedAt", "error", "batch"} & data.keys(), "what is empty is left out"
 
 
-def test_a_new_task_refuses_what_it_does_not_know() -> None:
+def test_a_new_task_refuses_unknown_fields() -> None:
     with pytest.raises(ValidationError):
         NewTask.model_validate({"inputFile": "/a", "inputfile": "/b"})
     with pytest.raises(ValidationError):

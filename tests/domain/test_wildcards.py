@@ -137,7 +137,7 @@ def test_paths_of_either_system_are_split_on_every_system(
     assert [expand(f"${{INPUT_FILE{part}}}", values) for part in parts] == [base, stem, extension, folder]
 
 
-def test_the_moment_keeps_the_clock_of_its_time_zone() -> None:
+def test_a_clock_reading_keeps_its_time_zone() -> None:
     zone = timezone(timedelta(hours=-8))
     moment = ClockReading.of(datetime(2024, 12, 31, 23, 59, 58, 7, tzinfo=zone))
     assert moment == ClockReading(1_735_718_398_000_007_000, -8 * 3600)
@@ -148,13 +148,13 @@ def test_the_moment_keeps_the_clock_of_its_time_zone() -> None:
     )
 
 
-def test_a_moment_without_time_zone_is_a_defect() -> None:
+def test_a_clock_reading_without_time_zone_is_an_error() -> None:
     with pytest.raises(ValueError, match="time zone"):
         ClockReading.of(datetime(2024, 1, 1))
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 2), timezones=st.just(UTC)))
-def test_a_moment_shows_the_time_that_it_was_made_of(moment: datetime) -> None:
+def test_a_clock_reading_shows_the_time_it_was_made_from(moment: datetime) -> None:
     assert ClockReading.of(moment).local() == moment
 
 
@@ -237,7 +237,7 @@ def test_example_metadata_has_a_value_for_every_wildcard() -> None:
         ),
     ],
 )
-def test_an_empty_value_is_refused_in_a_path_alone(text: str, change: dict[str, Any], why: str) -> None:
+def test_an_empty_value_is_refused_only_in_a_path(text: str, change: dict[str, Any], why: str) -> None:
     values = replace(VALUES, **change)
     with pytest.raises(UsageError) as caught:
         expand_path(text, values)
@@ -255,7 +255,7 @@ def test_a_value_that_no_file_name_can_have_is_refused(
 
 
 @pytest.mark.parametrize("path", ["", "a.*", "sh?w", 'e.#(n=="1").title', "@reverse", "a.@this"])
-def test_metadata_patterns_are_refused_not_taken_for_keys(path: str) -> None:
+def test_metadata_patterns_are_refused_and_not_read_as_keys(path: str) -> None:
     with pytest.raises(UsageError, match="isn't valid"):
         wildcards_in(f"${{METADATA_{path}}}")
 
@@ -338,7 +338,7 @@ def test_a_name_that_ffmpeg_would_misread_is_marked_as_a_file(name: str) -> None
         "plain.mov",
     ],
 )
-def test_a_name_that_ffmpeg_reads_rightly_is_left_alone(name: str) -> None:
+def test_a_name_that_ffmpeg_reads_correctly_is_left_alone(name: str) -> None:
     assert expand_steps([["${INPUT_FILE}"]], replace(VALUES, input_file=name)) == [[name]]
 
 
@@ -374,7 +374,7 @@ def test_a_slug_is_a_safe_part_of_a_file_name(value: str, slug: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "Z", "S", "C"])))
-def test_a_slug_holds_nothing_that_a_file_system_refuses(value: str) -> None:
+def test_a_slug_contains_nothing_that_a_file_system_refuses(value: str) -> None:
     slug = expanded("${METADATA_m|slug}", metadata={"m": value})
     assert 0 < len(slug.encode()) <= 121
     assert not set(slug) & set('/\\:*?"<>|\n\0 ')

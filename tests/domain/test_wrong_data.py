@@ -1,4 +1,4 @@
-"""What is wrong with a file, in words for people: neither Python's nor pydantic's."""
+"""Explains what is wrong with a file without Python or pydantic terms."""
 
 import json
 from pathlib import Path

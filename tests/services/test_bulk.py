@@ -95,7 +95,7 @@ async def test_what_is_counted_is_deleted(bulk: BulkService, tasks: TaskService)
         (TaskAction.PAUSE, "QUEUED", "waiting"),
     ],
 )
-async def test_an_action_changes_only_what_it_fits(
+async def test_an_action_changes_only_tasks_it_applies_to(
     bulk: BulkService, tasks: TaskService, action: TaskAction, status: str, changed: str
 ) -> None:
     before = {task.name: task.version for task in await tasks.newest()}
@@ -105,7 +105,7 @@ async def test_an_action_changes_only_what_it_fits(
     assert result.changed == len(found) == sum(bool(re.search(changed, name)) for name in before)
 
 
-async def test_a_task_that_changes_meanwhile_or_comes_later_is_left_alone(
+async def test_a_task_that_changes_or_is_queued_later_is_left_alone(
     bulk: BulkService, tasks: TaskService, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CHUNK_SIZE", 1)
@@ -142,7 +142,7 @@ async def test_a_restart_leaves_out_what_another_task_is_writing(
     assert (result.matched, result.changed, result.in_use) == (5, 4, [failed[3].uuid])
 
 
-async def test_what_was_done_is_no_failure_because_a_batch_is_locked(
+async def test_a_command_succeeds_although_a_batch_is_locked(
     database: Database, bulk: BulkService, database_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a session that is idle in its transaction, for example. Nodes finish the batch later."""

@@ -1,4 +1,4 @@
-"""Changing many tasks that wait, beside claims that take them."""
+"""Editing many waiting tasks while nodes claim some of them."""
 
 import asyncio
 from pathlib import Path
@@ -86,7 +86,7 @@ async def test_a_preset_resolves_command_and_output_again(
     assert after["c.mov"].command.raw == first.command
 
 
-async def test_of_edits_and_claims_at_one_moment_each_task_gets_one(
+async def test_each_task_is_either_edited_or_claimed_when_both_happen_at_once(
     database: Database,
     database_uri: str,
     tasks: TaskService,

@@ -1,4 +1,4 @@
-"""Many files with one command: quick, and still refusing what a look at the names can refuse."""
+"""Many files with one command are checked quickly, and names are still checked."""
 
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def test_the_second_file_of_a_command_is_not_planned_again(
     assert len(planned) == 2, "another kind of file is another question"
 
 
-def test_an_output_that_is_its_input_is_refused_all_the_same(tmp_path: Path) -> None:
+def test_an_output_that_is_its_input_is_still_refused(tmp_path: Path) -> None:
     checked = CheckedCommands()
     look(tmp_path, "a.mp4", checked, pattern="${INPUT_FILE_DIR}/x.mp4")
     with pytest.raises(UserError, match="overwrite its own input"):

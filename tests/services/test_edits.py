@@ -1,4 +1,4 @@
-"""Moving, copying and changing tasks that wait, beside claims that take them."""
+"""Moving, copying and editing waiting tasks while nodes claim some of them."""
 
 import asyncio
 from pathlib import Path
@@ -74,7 +74,9 @@ async def test_only_waiting_tasks_are_moved(
         assert await tasks.move(uuids, QueueMove.UP) == {uuids[1]: 0}
 
 
-async def test_the_last_of_many_that_go_to_the_top_is_there(database: Database, tasks: TaskService) -> None:
+async def test_the_last_of_many_tasks_moved_to_the_top_is_first(
+    database: Database, tasks: TaskService
+) -> None:
     uuids = await add(database, *(row(str(number)) for number in range(8)))
     await asyncio.gather(*(tasks.move([uuid], QueueMove.TOP) for uuid in uuids))
     assert len({task.priority for task in await tasks.get(uuids)}) == 8
@@ -155,7 +157,7 @@ async def test_edits_are_checked_like_submissions(tasks: TaskService, clip: Path
     assert found == {uuid: str(clip.parent / "out" / "b-2.mp4"), other: str(clip.parent / "out" / "b.mp4")}
 
 
-async def test_what_does_not_wait_is_not_edited(
+async def test_only_waiting_tasks_are_edited(
     tasks: TaskService, clip: Path, database: Database, database_uri: str
 ) -> None:
     uuid = await submit(tasks, clip)

@@ -1,4 +1,4 @@
-"""An FFmate 2 database with every kind of row comes over: from SQLite and from PostgreSQL, and only by reading."""
+"""Imports an FFmate 2 database with every kind of row, from SQLite and PostgreSQL, by reading only."""
 
 import hashlib
 import sqlite3
@@ -82,7 +82,7 @@ async def source(request: pytest.FixtureRequest, tmp_path: Path, empty_database:
     assert after == files
 
 
-async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_path: Path) -> None:
+async def test_everything_that_can_be_imported_is_imported(desk: Desk, source: str, tmp_path: Path) -> None:
     plan = await desk.work.plan(source)
     assert fates(plan) == PLAN
     assert [one for one in await desk.presets.all() if not one.built_in] == []  # a plan writes nothing
@@ -117,7 +117,7 @@ async def test_everything_that_can_come_over_does(desk: Desk, source: str, tmp_p
     }
 
 
-async def test_a_second_time_takes_nothing_twice(desk: Desk, source: str) -> None:
+async def test_a_second_import_adds_nothing(desk: Desk, source: str) -> None:
     await desk.work.execute(await desk.work.plan(source))
     again = await desk.work.plan(source)
     assert {item.outcome for item in again} == {ImportOutcome.EXISTS, ImportOutcome.REFUSED}
@@ -126,7 +126,7 @@ async def test_a_second_time_takes_nothing_twice(desk: Desk, source: str) -> Non
     assert len(await desk.watchfolders.all()) == 2
 
 
-async def test_watchfolders_that_are_here_are_respected(desk: Desk, source: str, tmp_path: Path) -> None:
+async def test_existing_watchfolders_are_respected(desk: Desk, source: str, tmp_path: Path) -> None:
     preset = (await desk.presets.all())[0]
     for name, folder in (("INBOX", "elsewhere"), ("rival", "inbox")):
         path = str(tmp_path / folder)
@@ -143,7 +143,9 @@ async def test_watchfolders_that_are_here_are_respected(desk: Desk, source: str,
     assert again.outcome is ImportOutcome.EXISTS
 
 
-async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path, empty_database: str) -> None:
+async def test_a_database_that_is_not_from_ffmate_is_reported(
+    desk: Desk, tmp_path: Path, empty_database: str
+) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a database, but long enough to look at " * 50)
     empty = tmp_path / "empty.sqlite"
@@ -158,7 +160,7 @@ async def test_what_is_no_database_of_ffmate_is_said(desk: Desk, tmp_path: Path,
             await desk.work.plan(source)
 
 
-async def test_a_row_that_is_damaged_costs_only_what_it_says(desk: Desk, tmp_path: Path) -> None:
+async def test_a_damaged_row_only_loses_its_own_data(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "ffmate.sqlite"
     with closing(sqlite3.connect(path)) as database:
         for statement in theirs.statements(theirs.SQLITE, str(tmp_path)):

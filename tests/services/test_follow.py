@@ -59,7 +59,7 @@ async def test_deleted_tasks_are_no_longer_waited_for(database: Database) -> Non
         assert [task.name for task in await watching] == ["a"]
 
 
-async def test_forged_news_change_nothing_for_long(
+async def test_forged_notifications_are_soon_corrected(
     database: Database,
     database_uri: str,
     monkeypatch: pytest.MonkeyPatch,

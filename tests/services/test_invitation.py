@@ -1,4 +1,4 @@
-"""The command that adds a node: whole when copied, without the password when shown, safe between double quotes."""
+"""The command that adds a node: complete when copied, without the password when shown, safe in double quotes."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_the_password_is_hidden_and_the_rest_is_not() -> None:
     assert not invitation("postgresql://me@server/ffmate").has_password
 
 
-def test_what_shells_read_between_quotes_is_encoded() -> None:
+def test_characters_that_shells_interpret_are_encoded() -> None:
     made = invitation('postgresql://me:a$b`c"d!e\\f@server/ffmate')
     assert made.command == 'ffmate-desktop --database "postgresql://me:a%24b%60c%22d%21e%5Cf@server/ffmate"'
 
@@ -34,5 +34,5 @@ def test_what_shells_read_between_quotes_is_encoded() -> None:
         ("postgresql://me@10.0.0.7/ffmate", None),
     ],
 )
-def test_a_host_that_means_this_computer_is_told(uri: str, host: str | None) -> None:
+def test_a_host_that_means_this_computer_is_reported(uri: str, host: str | None) -> None:
     assert invitation(uri).local_host == host

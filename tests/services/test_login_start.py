@@ -1,4 +1,4 @@
-"""Starting with the session: the entry of each system as text, and that of this one as a file."""
+"""Starting at login: the entry of each system as text, and this system's entry as a file."""
 
 import configparser
 import os
@@ -49,7 +49,7 @@ def test_a_desktop_entry_starts_the_command(command: list[str]) -> None:
     assert unquoted(entry["Exec"]) == command
 
 
-def test_a_path_of_any_bytes_stays_one_word_of_an_entry() -> None:
+def test_a_path_with_any_bytes_stays_one_word_of_an_entry() -> None:
     entry = desktop_entry(["/x", "--data-dir", os.fsdecode(b"/\xff\nExec=evil\r")])
     assert b'Exec="/x" "--data-dir" "/\xff\\nExec=evil\\r"\n' in entry
     assert len(entry.splitlines()) == 8
@@ -68,7 +68,7 @@ def test_a_value_of_the_run_key_is_a_command_line() -> None:
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="those have other places")
-def test_the_entry_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_entry_is_created_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     start = login_start(COMMANDS[0])
     assert not start.is_enabled()
@@ -83,7 +83,7 @@ def test_the_entry_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not start.is_enabled()
 
 
-def test_a_place_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
+def test_an_unwritable_place_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="Can't change the login entry in"):
         AutostartFile(tmp_path / "file" / "entry", b"").set_enabled(True)

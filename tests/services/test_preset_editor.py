@@ -1,4 +1,4 @@
-"""Presets that people make: checked, exchanged, and told to everybody."""
+"""The user's presets: checked, exchanged, and announced to the cluster."""
 
 import json
 
@@ -32,7 +32,7 @@ async def test_presets_are_added_changed_and_deleted(editor: PresetEditor, prese
         await editor.delete(made.uuid)
 
 
-async def test_names_are_taken_in_any_case(editor: PresetEditor, presets: PresetService) -> None:
+async def test_names_are_compared_without_case(editor: PresetEditor, presets: PresetService) -> None:
     await editor.add(DRAFT)
     built_in = next(one for one in await presets.all() if one.built_in)
     for name in ("mINE", built_in.name.upper()):
@@ -77,7 +77,7 @@ async def test_an_export_is_imported(editor: PresetEditor, presets: PresetServic
     assert (first.command, first.labels, second.command) == (made.command, made.labels, built_in.command)
 
 
-async def test_ffmates_json_is_read_and_nonsense_refused(
+async def test_ffmates_json_is_read_and_invalid_json_refused(
     editor: PresetEditor, presets: PresetService
 ) -> None:
     ffmates = '{"name": "F", "command": "-version", "globalPresetName": "x", "webhooks": []}'

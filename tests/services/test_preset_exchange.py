@@ -1,4 +1,4 @@
-"""Presets out to files and back, and FFmate's own files in: nothing is lost, and each says what became of it."""
+"""Exporting and importing presets, including FFmate's files: nothing is lost, and each result is reported."""
 
 import json
 from pathlib import Path
@@ -61,9 +61,7 @@ def written(folder: Path, name: str, data: object) -> Path:
     return path
 
 
-async def test_a_preset_of_ffmate_keeps_everything_through_import_edit_and_export(
-    shelf: Shelf, tmp_path: Path
-) -> None:
+async def test_an_ffmate_preset_survives_import_edit_and_export(shelf: Shelf, tmp_path: Path) -> None:
     [one] = await shelf.exchange.import_files([written(tmp_path, "ffmate.json", FULL)])
     assert one.preset is not None, one.trouble
     assert {key: one.preset.to_json()[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
@@ -78,7 +76,7 @@ async def test_a_preset_of_ffmate_keeps_everything_through_import_edit_and_expor
     assert {key: data[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
 
 
-async def test_a_folder_says_what_became_of_each(shelf: Shelf, tmp_path: Path) -> None:
+async def test_importing_a_folder_reports_each_preset(shelf: Shelf, tmp_path: Path) -> None:
     folder = tmp_path / "presets"
     written(folder, "a.json", FULL)
     written(folder, "b.json", [FULL, FULL | {"command": "-i ${INPUT_FILE} -c:v mpeg4 ${OUTPUT_FILE}"}])
@@ -114,7 +112,7 @@ async def test_no_file_is_overwritten_and_names_are_made_safe(shelf: Shelf, tmp_
         await shelf.exchange.import_files([tmp_path / "none.json"])
 
 
-async def test_presets_whose_names_are_equal_as_files_do_not_meet(shelf: Shelf, tmp_path: Path) -> None:
+async def test_presets_with_equal_file_names_get_different_files(shelf: Shelf, tmp_path: Path) -> None:
     long = "é" * 60
     names = ["a/b", "a:b", "A?B", "con", f"{long}1", f"{long}2", "..", "a_b-2"]
     made = [await shelf.editor.add(PresetDraft(name, "-i ${INPUT_FILE} x.mov")) for name in names]

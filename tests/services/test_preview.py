@@ -30,7 +30,7 @@ def new(path: Path, output: str = "out/${INPUT_FILE_BASENAME}.mp4", **changes: o
 
 
 @pytest.mark.db
-async def test_a_preview_names_what_a_submission_makes(
+async def test_a_preview_shows_the_names_of_a_submission(
     database: Database, presets: PresetService, clips: list[Path], tmp_path: Path
 ) -> None:
     preview, tasks = PreviewService(database, presets), TaskService(database, presets)
@@ -52,7 +52,7 @@ async def test_a_preview_names_what_a_submission_makes(
 
 
 @pytest.mark.db
-async def test_every_conflict_has_its_name(
+async def test_every_conflict_has_its_own_issue(
     database: Database, presets: PresetService, clips: list[Path], tmp_path: Path
 ) -> None:
     preview, tasks = PreviewService(database, presets), TaskService(database, presets)
@@ -83,7 +83,7 @@ async def test_every_conflict_has_its_name(
     assert rows[-1].output is None
 
 
-async def test_a_dropped_folder_is_read_to_its_bottom(tmp_path: Path) -> None:
+async def test_a_dropped_folder_is_searched_at_every_depth(tmp_path: Path) -> None:
     for name in ("a.MOV", "sub/b.mxf", "sub/notes.txt", "sub/deep/c.wav", ".hidden/d.mov", "sub/.ffd-1.mov"):
         path = tmp_path / "day ${1}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ async def test_a_dropped_folder_is_read_to_its_bottom(tmp_path: Path) -> None:
 
 
 @pytest.mark.db
-async def test_the_tree_is_kept_whatever_its_folders_are_called(
+async def test_the_tree_is_kept_for_any_folder_names(
     database: Database, presets: PresetService, tmp_path: Path
 ) -> None:
     clip = tmp_path / "day ${UUID}" / "sub" / "a.mov"

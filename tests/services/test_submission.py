@@ -1,4 +1,4 @@
-"""Submitting: what is checked, how outputs are settled, and that nothing is queued when something is wrong."""
+"""Submitting: what is checked, how outputs are named, and that nothing is queued if something is wrong."""
 
 import asyncio
 import os
@@ -94,9 +94,7 @@ async def test_fail_refuses_an_existing_file_and_a_taken_path(tasks: TaskService
     assert len(await tasks.newest()) == 1
 
 
-async def test_skip_makes_no_task_for_an_output_that_is_there_or_on_its_way(
-    tasks: TaskService, clip: Path
-) -> None:
+async def test_skip_queues_nothing_for_an_existing_or_active_output(tasks: TaskService, clip: Path) -> None:
     def skipping(name: str) -> NewTask:
         return new(clip, str(clip.parent / name), if_exists=IfExists.SKIP)
 
@@ -175,12 +173,14 @@ async def test_missing_inputs_and_folders_are_named(tasks: TaskService, tmp_path
 
 
 @pytest.mark.parametrize("name", ["n" * 300 + ".mov", "zero\0.mov"])
-async def test_a_name_that_no_file_can_have_is_no_file(tasks: TaskService, tmp_path: Path, name: str) -> None:
+async def test_an_impossible_file_name_is_reported_as_missing(
+    tasks: TaskService, tmp_path: Path, name: str
+) -> None:
     with pytest.raises(UserError, match="doesn't exist"):
         await tasks.add([new(tmp_path / name, "a.mp4")], source=TaskSource.CLI, base=str(tmp_path))
 
 
-async def test_a_folder_that_cannot_be_is_told_in_a_sentence(tasks: TaskService, clip: Path) -> None:
+async def test_an_impossible_folder_is_reported(tasks: TaskService, clip: Path) -> None:
     for output in ("n" * 300 + "/o.mp4", "/".join(["deep"] * 1500) + "/o.mp4"):
         with pytest.raises(UserError, match="too long"):
             await tasks.add([new(clip, output)], source=TaskSource.CLI, base=str(clip.parent))
@@ -195,9 +195,7 @@ async def test_a_folder_that_cannot_be_is_told_in_a_sentence(tasks: TaskService,
         {"command": "-i ${INPUT_FILE} -metadata title=\0 ${OUTPUT_FILE}"},
     ],
 )
-async def test_text_that_is_no_text_is_told(
-    tasks: TaskService, clip: Path, changes: dict[str, object]
-) -> None:
+async def test_invalid_text_is_refused(tasks: TaskService, clip: Path, changes: dict[str, object]) -> None:
     with pytest.raises(UserError, match=r"null character|isn't valid text"):
         await tasks.add(
             [new(clip, **({"output_file": str(clip.parent / "o.mp4")} | changes))], source=TaskSource.CLI
@@ -233,7 +231,9 @@ async def test_an_output_that_is_a_link_to_the_input_is_refused(
         await tasks.add([new(clip, str(other), if_exists=IfExists.REPLACE)], source=TaskSource.CLI)
 
 
-async def test_an_output_that_only_the_node_can_name_waits_for_it(tasks: TaskService, clip: Path) -> None:
+async def test_an_output_that_only_the_node_can_name_is_resolved_later(
+    tasks: TaskService, clip: Path
+) -> None:
     await tasks.add([new(clip, "${INPUT_FILE_DIR}/${OS_NAME}.mp4")], source=TaskSource.CLI)
     assert await outputs(tasks) == [None]
 
@@ -248,7 +248,7 @@ async def test_presets_are_found_by_name_in_any_case_or_uuid(presets: PresetServ
         await presets.find("qqqq")
 
 
-async def test_a_task_is_named_by_a_unique_beginning(tasks: TaskService, clip: Path) -> None:
+async def test_a_task_is_found_by_a_unique_uuid_prefix(tasks: TaskService, clip: Path) -> None:
     submitted = await tasks.add(
         [new(clip, "a.mp4"), new(clip, "b.mp4")], source=TaskSource.CLI, base=str(clip.parent)
     )
@@ -260,7 +260,7 @@ async def test_a_task_is_named_by_a_unique_beginning(tasks: TaskService, clip: P
         await tasks.resolve("00000000-0000-0000-0000-000000000000")
 
 
-async def test_a_preset_and_a_command_together_are_wrong_use(
+async def test_a_preset_and_a_command_together_are_refused(
     tasks: TaskService, presets: PresetService, clip: Path
 ) -> None:
     preset = (await presets.all())[0]
@@ -268,7 +268,7 @@ async def test_a_preset_and_a_command_together_are_wrong_use(
         await tasks.add([new(clip, preset=preset.uuid)], source=TaskSource.CLI)
 
 
-async def test_an_ambiguous_beginning_is_told(tasks: TaskService, clip: Path) -> None:
+async def test_an_ambiguous_uuid_prefix_is_refused(tasks: TaskService, clip: Path) -> None:
     many = [new(clip, f"{number}.mp4") for number in range(17)]  # two of 17 share their first digit
     submitted = await tasks.add(many, source=TaskSource.CLI, base=str(clip.parent))
     digits = [str(uuid)[0] for uuid in submitted.uuids]
@@ -276,9 +276,7 @@ async def test_an_ambiguous_beginning_is_told(tasks: TaskService, clip: Path) ->
         await tasks.resolve(max(digits, key=digits.count))
 
 
-async def test_two_files_of_one_command_with_one_output_are_told_apart(
-    tasks: TaskService, clip: Path
-) -> None:
+async def test_two_files_with_the_same_output_are_refused(tasks: TaskService, clip: Path) -> None:
     wished = str(clip.parent / "out.mp4")
     with pytest.raises(UserError, match="Two of these files"):
         await tasks.add([new(clip, wished, if_exists=IfExists.REPLACE)] * 2, source=TaskSource.CLI)
@@ -286,7 +284,7 @@ async def test_two_files_of_one_command_with_one_output_are_told_apart(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
-async def test_a_pipe_is_no_input(tasks: TaskService, tmp_path: Path) -> None:
+async def test_a_pipe_is_refused_as_input(tasks: TaskService, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mov")
     with pytest.raises(UserError, match="isn't a regular file"):
         await tasks.add([new(tmp_path / "pipe.mov", "a.mp4")], source=TaskSource.CLI, base=str(tmp_path))

@@ -1,4 +1,4 @@
-"""A task or a batch is named by the beginning of its uuid, as long as no other begins so."""
+"""A task or batch can be named by the beginning of its UUID, as long as it is unique."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -27,7 +27,7 @@ OTHER = UUID("abcd0000-0000-4000-8000-000000000002")
         ("e", "No task begins with e. There."),
     ],
 )
-async def test_a_beginning_is_enough(database: Database, beginning: str, found: UUID | str) -> None:
+async def test_a_uuid_prefix_is_enough(database: Database, beginning: str, found: UUID | str) -> None:
     await add(database, replace(row("one"), uuid=ONE), replace(row("other"), uuid=OTHER))
     resolving = resolve_uuid_prefix(database, tasks.find_uuid, beginning, what="task", hint="There.")
     if isinstance(found, UUID):
@@ -39,6 +39,6 @@ async def test_a_beginning_is_enough(database: Database, beginning: str, found: 
 
 
 @pytest.mark.parametrize("beginning", ["", " ", "x", "abcg", "0" * 33])
-async def test_what_cannot_begin_a_uuid_is_wrong_use(database: Database, beginning: str) -> None:
+async def test_text_that_cannot_start_a_uuid_is_refused(database: Database, beginning: str) -> None:
     with pytest.raises(UsageError, match="isn't the beginning of a UUID"):
         await resolve_uuid_prefix(database, tasks.find_uuid, beginning, what="task", hint="")
