@@ -96,7 +96,7 @@ async def claim_scan(
         node = row["identifier"]
         sentence = f"The settings of “{row['name']}” can't be used on {node}. {settings}"
         left = await database.fetch_one(
-            query("scans", "leave_scan"), row["id"], row["epoch"], node_id, sentence, node
+            query("scans", "report_unreachable"), row["id"], row["epoch"], node_id, sentence, node
         )
         others = left is not None and bool(left["left_over"])
         raise NewerSettingsError(row["id"], sentence, others=others)
@@ -166,17 +166,17 @@ def _mounts(claim: ScanClaim, mounts: Sequence[str]) -> dict[str, list[str]]:
     return {key: sorted(mounts)[:MOST_MOUNTS]} if mounts or key in claim.roots else {}
 
 
-async def leave_scan(database: Database, claim: ScanClaim, sentence: str) -> bool:
+async def report_unreachable(database: Database, claim: ScanClaim, sentence: str) -> bool:
     """Report that this node can't reach the folder. Returns whether others will try; raises ScanLostError."""
     row = await database.fetch_one(
-        query("scans", "leave_scan"), claim.id, claim.epoch, claim.node_id, sentence, claim.node
+        query("scans", "report_unreachable"), claim.id, claim.epoch, claim.node_id, sentence, claim.node
     )
     if row is None:
         raise ScanLostError
     return bool(row["left_over"])
 
 
-async def watch_list(database: Database, node_id: int) -> list[tuple[int, str]]:
+async def observed_folders(database: Database, node_id: int) -> list[tuple[int, str]]:
     """The folders that this node may scan: id and path."""
-    rows = await database.fetch(query("scans", "watch_list"), node_id)
+    rows = await database.fetch(query("scans", "observed_folders"), node_id)
     return [(row["id"], row["path"]) for row in rows if row["path"]]

@@ -13,9 +13,9 @@ from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.domain.watch_moves import RecordWithTask, match_moved_files
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetNotFoundError, PresetService
-from ffmate_desktop.services.watch_drafts import draft_files, location, output_names_of, rules_of
-from ffmate_desktop.storage.moves import is_away
-from ffmate_desktop.storage.walk import Walked, Walker, look_at
+from ffmate_desktop.services.watch_drafts import draft_files, local_path, output_names_of, rules_of
+from ffmate_desktop.storage.moves import has_moved_away
+from ffmate_desktop.storage.walk import Walked, Walker, find_numbering
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
 
@@ -48,13 +48,15 @@ async def dry_run(
         preset: Preset | None = await presets.get(settings.preset)
     except PresetNotFoundError:
         preset = None
-    numbering = await WatchedThread(lambda: look_at(settings.path), "dry run of a watchfolder").result()
+    numbering = await WatchedThread(
+        lambda: find_numbering(settings.path), "dry run of a watchfolder"
+    ).result()
     walked = await _walk(Walker(settings.path, rules, {}, device=numbering.device))
     records = await file_records.all_records(database, uuid)
     judge = Judge(settings, rules, numbering.view, time.time())
     decided = [
         (found, records.get(found.path), judge.decide(found, records.get(found.path)))
-        for found in walked.news
+        for found in walked.changed_files
     ]
     asked = await asyncio.to_thread(output_names_of, settings.path, [found for found, _, _ in decided])
     written = await file_records.outputs_among(database, [name for _, name in asked])
@@ -101,7 +103,7 @@ def _moved(
         for found in files
         for record in versions.get((found.size, found.mtime), ())
         if record.path != found.path
-        and is_away(root, location(root, record.path), location(root, found.path), found)
+        and has_moved_away(root, local_path(root, record.path), local_path(root, found.path), found)
     ]
     return {found.path: known.record for found, known in match_moved_files(candidates, view)}
 

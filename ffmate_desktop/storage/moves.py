@@ -7,7 +7,7 @@ from ffmate_desktop.domain.file_record import ScannedFile
 from ffmate_desktop.storage.numbering import INODES
 
 
-def is_away(root: str, old: str, new: str, found: ScannedFile) -> bool:
+def has_moved_away(root: str, old: str, new: str, found: ScannedFile) -> bool:
     """Whether the file that is now at `new` has left `old`; both paths are below `root`."""
     try:
         status = os.stat(old)  # noqa: PTH116 - paths are text here

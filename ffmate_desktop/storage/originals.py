@@ -175,7 +175,7 @@ def _sweep(folder: Path) -> None:
                 path.unlink()
 
 
-def throw_away(path: str, version: Version, tick: Callable[[], None] = _no_tick) -> MoveResult:
+def move_to_trash(path: str, version: Version, tick: Callable[[], None] = _no_tick) -> MoveResult:
     """Put the file into the system's trash."""
     here = _version(Path(path))
     if here is None:

@@ -29,7 +29,7 @@ def fingerprint(path: str, size: int, mtime: int, inode: int, locked: bool = Fal
     return hash((path, size, mtime, inode, locked))
 
 
-def look_at(root: str) -> Numbering:
+def find_numbering(root: str) -> Numbering:
     """How files below this folder are numbered. Raises UnreachableError."""
     try:
         return numbering_of(root)
@@ -37,12 +37,12 @@ def look_at(root: str) -> Numbering:
         raise UnreachableError(_unreachable(root, error)) from error
 
 
-def seen_as(found: ScannedFile, view: int, locked: bool = False) -> Fingerprint:
+def walk_fingerprint(found: ScannedFile, view: int, locked: bool = False) -> Fingerprint:
     """The fingerprint that a walk with this view computes for the file."""
     return fingerprint(found.path, found.size, found.mtime, found.inode if is_lasting(view) else 0, locked)
 
 
-class WalkEndedError(Exception):
+class WalkStoppedError(Exception):
     """The walk was ended from outside."""
 
 
@@ -50,7 +50,7 @@ class UnreachableError(UserError):
     """This computer can't reach or read the folder."""
 
 
-class Sightings(Sequence[ScannedFile]):
+class FoundFiles(Sequence[ScannedFile]):
     """Files in the order in which they were found.
 
     Stored as plain tuples, which the garbage collector ignores: traversing a hundred thousand objects would stop
@@ -82,8 +82,8 @@ class Sightings(Sequence[ScannedFile]):
 
 @dataclass(slots=True)
 class Walked:
-    """The result of a walk. `news` are new or changed files, sorted by name in each folder; `missing` are the known
-    fingerprints that were not seen.
+    """The result of a walk. `changed_files` are new or changed, sorted by name in each folder; `missing` are the
+    known fingerprints that were not seen.
 
     `root` is (device, inode) of the folder. `unreadable` has paths below the root that couldn't be read, each with a
     sentence. `files` counts all files.
@@ -91,7 +91,7 @@ class Walked:
 
     root: tuple[int, int]
     missing: dict[Fingerprint, int]
-    news: Sightings = field(default_factory=Sightings)
+    changed_files: FoundFiles = field(default_factory=FoundFiles)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     files: int = 0
     seen_known: bool = False
@@ -106,9 +106,9 @@ class Walker:
     """One walk over the tree at `root`.
 
     `rules` decide which folders are entered. `known` are the fingerprints of files that need nothing; `foreign` are
-    fingerprints without inode, of records whose inode means nothing here. The paths in `open_ones` are always news.
-    `device` is where inodes last (`Numbering`). `mounts` are folders where other file systems were mounted before: if
-    such a folder is empty, it counts as unreadable.
+    fingerprints without inode, of records whose inode means nothing here. The paths in `open_ones` are always
+    reported. `device` is where inodes last (`Numbering`). `mounts` are folders where other file systems were mounted
+    before: if such a folder is empty, it counts as unreadable.
 
     `steps` grows while the storage answers; `end` makes the walk raise WalkEndedError soon.
     """
@@ -185,7 +185,7 @@ class Walker:
 
     def _below(self, folder: str, relative: str, depth: int, device: int) -> None:
         if self._over.is_set():
-            raise WalkEndedError
+            raise WalkStoppedError
         self.steps += 1
         prefix = f"{relative}/" if relative else ""
         folders: list[tuple[str, str]] = []
@@ -240,7 +240,7 @@ class Walker:
             except OSError:
                 return
             size, mtime, inode = status.st_size, status.st_mtime_ns // 1000, status.st_ino & INODES
-        walked.news.add(path, size, mtime, inode, locked)
+        walked.changed_files.add(path, size, mtime, inode, locked)
 
     def _is_known(self, path: str, size: int, mtime: int, inode: int, locked: bool) -> bool:
         missing = self._walked.missing

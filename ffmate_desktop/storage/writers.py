@@ -9,7 +9,7 @@ _PROCESSES = "/proc"
 _ACCESS = 0b11  # O_ACCMODE
 
 
-def being_written(paths: Collection[str]) -> set[str]:
+def open_for_writing(paths: Collection[str]) -> set[str]:
     """The paths among these that a process has open for writing.
 
     Only on Linux, and only for processes of the same user, or for all processes if this program runs as root. Writers

@@ -1,4 +1,4 @@
-"""Who scans a watchfolder, and what a scan may write, on the real server."""
+"""Claims on watchfolders, and what a scan may write, on a real server."""
 
 import asyncio
 from collections import Counter
@@ -50,7 +50,7 @@ async def ended(database: Database, claim: ScanClaim, error: str | None = None) 
 
 
 async def due(database: Database, *, overdue: float = 0) -> None:
-    """As if the interval was over, and as many seconds more."""
+    """Make all folders due, overdue by this many seconds."""
     async with database.transaction() as connection:
         await connection.execute(
             "UPDATE ffmate.watchfolders SET due_at = clock_timestamp() - $1 * interval '1 second'", overdue
@@ -76,7 +76,7 @@ async def test_of_eight_nodes_one_scans(database: Database, database_uri: str) -
             await due(database)
 
 
-async def test_work_waits_for_nobody_who_is_dead_or_silent(database: Database, database_uri: str) -> None:
+async def test_claims_of_dead_or_silent_nodes_expire(database: Database, database_uri: str) -> None:
     await made(database, interval=1)
     async with joined(database_uri, identifier="b") as other:
         async with joined(database_uri) as node:
@@ -86,7 +86,7 @@ async def test_work_waits_for_nobody_who_is_dead_or_silent(database: Database, d
             await scans.renew_scan(database, lost)
             async with (
                 database.transaction() as connection
-            ):  # its lease is over, and nobody has buried it yet
+            ):  # its claim has expired, and it isn't declared dead yet
                 await connection.execute(
                     "UPDATE ffmate.watchfolders SET scan_until = clock_timestamp() - interval '1 s'"
                 )
@@ -104,7 +104,7 @@ async def test_work_waits_for_nobody_who_is_dead_or_silent(database: Database, d
             with pytest.raises(ScanLostError):
                 await ended(database, claim)
             with pytest.raises(ScanLostError):
-                await scans.leave_scan(database, claim, "gone")
+                await scans.report_unreachable(database, claim, "gone")
         assert await file_records.records_by_path(database, lost.id, [ONE.path]) == {}
 
 
@@ -116,8 +116,8 @@ async def test_who_may_scan(database: Database, database_uri: str) -> None:
     ):
         assert await scans.next_scan(database, without.id) is None
         assert await scans.claim_scan(database, without.id) is None
-        assert await scans.watch_list(database, without.id) == []
-        assert [path for _, path in await scans.watch_list(database, fits.id)] == ["/in"]
+        assert await scans.observed_folders(database, without.id) == []
+        assert [path for _, path in await scans.observed_folders(database, fits.id)] == ["/in"]
         await age(database, fits.id, 60)
         assert await scans.claim_scan(database, fits.id) is None  # no lease, nothing to do
         await age(database, fits.id, -60)
@@ -129,7 +129,9 @@ async def test_who_may_scan(database: Database, database_uri: str) -> None:
         await claimed(database, fits)
 
 
-async def test_events_hurry_and_shy_nodes_wait(database: Database, database_uri: str) -> None:
+async def test_events_make_folders_due_and_nodes_that_failed_wait(
+    database: Database, database_uri: str
+) -> None:
     await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
@@ -152,22 +154,22 @@ async def ended_again(database: Database, claim: ScanClaim) -> None:
         await ended(database, claim)
 
 
-async def test_a_folder_that_one_cannot_reach_goes_to_the_others(
+async def test_a_folder_that_one_node_cannot_reach_goes_to_the_others(
     database: Database, database_uri: str
 ) -> None:
     uuid = await made(database)
     async with joined(database_uri) as one, joined(database_uri, identifier="b") as two:
         first = await claimed(database, one)
-        assert await scans.leave_scan(database, first, "It is not there.")
+        assert await scans.report_unreachable(database, first, "It is not there.")
         assert await scans.claim_scan(database, one.id) is None
         second = await claimed(database, two)
         assert second.unreachable == ("a",)
-        assert not await scans.leave_scan(database, second, "Nobody has it.")
+        assert not await scans.report_unreachable(database, second, "Not mounted.")
         folder = await stored.get(database, uuid)
         assert folder is not None
-        assert (folder.error, folder.last_node, folder.last_scan) == ("Nobody has it.", "b", None)
+        assert (folder.error, folder.last_node, folder.last_scan) == ("Not mounted.", "b", None)
         await due(database)
-        third = await claimed(database, one)  # at the next interval everybody tries again
+        third = await claimed(database, one)  # at the next interval all nodes try again
         await ended(database, third)
         folder = await stored.get(database, uuid)
         assert folder is not None and folder.error is None
@@ -175,27 +177,29 @@ async def test_a_folder_that_one_cannot_reach_goes_to_the_others(
         assert (await claimed(database, one)).roots == {"machine-1": [1, 2]}
 
 
-async def test_a_folder_that_the_others_leave_alone_is_tried_again(
+async def test_a_folder_that_no_other_node_claims_is_tried_again(
     database: Database, database_uri: str
 ) -> None:
     uuid = await made(database)
     async with joined(database_uri) as one:
         async with joined(database_uri, identifier="b"):
             first = await claimed(database, one)
-            assert await scans.leave_scan(database, first, "It is not there.")
-        # The other node has left, and the folder is on nobody's list but that of `one`.
+            assert await scans.report_unreachable(database, first, "It is not there.")
+        # The other node has left, and only `one` has the folder on its list.
         assert await scans.claim_scan(database, one.id) is None
         seconds = await scans.next_scan(database, one.id)
         assert seconds is not None and 0 < seconds <= first.settings.interval
         await due(database, overdue=first.settings.interval)
         second = await claimed(database, one)
-        async with joined(database_uri, identifier="c"):  # it takes nothing, as one whose threads all hang
-            assert not await scans.leave_scan(database, second, "Nobody has it.")
+        async with joined(
+            database_uri, identifier="c"
+        ):  # it claims nothing, like a node whose threads all hang
+            assert not await scans.report_unreachable(database, second, "Not mounted.")
             folder = await stored.get(database, uuid)
-            assert folder is not None and folder.error == "Nobody has it."
+            assert folder is not None and folder.error == "Not mounted."
 
 
-async def test_editing_takes_the_claim_away(database: Database, database_uri: str) -> None:
+async def test_editing_ends_the_claim(database: Database, database_uri: str) -> None:
     uuid = await made(database)
     async with joined(database_uri) as node:
         for change in ("edit", "suspend"):
@@ -220,7 +224,7 @@ async def test_editing_takes_the_claim_away(database: Database, database_uri: st
         assert not await stored.set_suspended(database, uuid, True)
 
 
-async def test_everybody_hears_of_changes(database: Database, database_uri: str) -> None:
+async def test_changes_are_notified(database: Database, database_uri: str) -> None:
     async with changes(database_uri) as news, joined(database_uri) as node:
         uuid = await made(database)
         claim = await claimed(database, node)
@@ -264,12 +268,16 @@ async def test_file_records_are_read_in_steps(database: Database, database_uri: 
         )
         pieces = [piece async for piece in file_records.read_since(database, claim.id, -1)]
         assert [len(piece) for piece in pieces] == [1000, 1000, 501]
-        news = [
-            line async for piece in file_records.read_since(database, claim.id, first.step) for line in piece
+        changed = [
+            record
+            async for piece in file_records.read_since(database, claim.id, first.step)
+            for record in piece
         ]
-        assert {(line.path, line.gone) for line in news} == {(ONE.path, False), ("7.mov", True)}
+        assert {(record.path, record.gone) for record in changed} == {(ONE.path, False), ("7.mov", True)}
         assert [
-            line async for piece in file_records.read_since(database, claim.id, second.step) for line in piece
+            record
+            async for piece in file_records.read_since(database, claim.id, second.step)
+            for record in piece
         ] == []
         await file_records.write(database, claim, (), reappeared=[first.ids["7.mov"]])
         [record] = await file_records.records_by_id(database, claim.id, [first.ids["7.mov"], 0])
@@ -279,13 +287,13 @@ async def test_file_records_are_read_in_steps(database: Database, database_uri: 
         assert counts == {uuid: {FileState.DONE: 2500, FileState.WAITING: 1}}
 
 
-async def test_versions_and_checks_have_clocks_of_their_own(database: Database, database_uri: str) -> None:
+async def test_versions_and_checks_have_their_own_clocks(database: Database, database_uri: str) -> None:
     await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
 
         async def wrote(found: ScannedFile, checks: int) -> tuple[bool, bool]:
-            """Whether the version's clock and that of its checks began anew."""
+            """Whether the clocks of the version and of its checks started again."""
             async with database.transaction() as connection:
                 await connection.execute(
                     "UPDATE ffmate.watched_files SET since = since - interval '9 s',"
@@ -301,7 +309,7 @@ async def test_versions_and_checks_have_clocks_of_their_own(database: Database, 
         assert await wrote(ScannedFile(ONE.path, 101, ONE.mtime, ONE.inode), 1) == (True, True)
 
 
-async def test_ends_are_found_settled_and_tried_again(database: Database, database_uri: str) -> None:
+async def test_ended_tasks_are_found_recorded_and_retried(database: Database, database_uri: str) -> None:
     uuid = await made(database)
     rows = [row(name) for name in ("good", "bad", "cancelled", "waiting")]
     async with joined(database_uri) as node:
@@ -351,7 +359,7 @@ async def test_ends_are_found_settled_and_tried_again(database: Database, databa
         assert await file_records.inputs_in_use(database, ["/in.mov", "/other.mov"]) == {"/in.mov"}
 
 
-async def test_what_a_task_came_to_outlives_it(database: Database, database_uri: str) -> None:
+async def test_the_result_of_a_task_outlives_it(database: Database, database_uri: str) -> None:
     uuid = await made(database)
     rows = [row("good"), row("never ran")]
     async with joined(database_uri) as node:
@@ -369,7 +377,7 @@ async def test_what_a_task_came_to_outlives_it(database: Database, database_uri:
 @pytest.mark.parametrize(
     ("folder", "whole"), [("done", "/in/done"), ("/else/done", "/else/done"), ("C:\\done", "C:\\done")]
 )
-async def test_what_is_due_with_an_original_outlives_its_task(
+async def test_a_pending_original_outlives_its_task(
     database: Database, database_uri: str, folder: str, whole: str
 ) -> None:
     move = {"action": "move", "folder": folder}
@@ -397,7 +405,7 @@ async def test_what_is_due_with_an_original_outlives_its_task(
         assert files["good"] is FileState.DONE and files["never ran"] is FileState.SKIPPED
 
 
-async def test_files_whose_tasks_were_deleted_are_taken_again_once(
+async def test_files_whose_tasks_were_deleted_are_queued_again_once(
     database: Database, database_uri: str
 ) -> None:
     uuid = await made(database)
@@ -425,17 +433,15 @@ async def test_files_whose_tasks_were_deleted_are_taken_again_once(
         assert await stored.queue_again(database, uuid, ids) == set()
         record = (await file_records.records_by_path(database, claim.id, ["bad"]))["bad"]
         assert (record.state, record.task, record.attempts, record.checks) == ("waiting", None, 2, 2)
-        [line] = [
-            line
+        [read] = [
+            record
             async for piece in file_records.read_since(database, claim.id, written.step + 1)
-            for line in piece
+            for record in piece
         ]
-        assert line.path == "bad"  # every node hears of it
+        assert read.path == "bad"  # every node reads it
 
 
-async def test_of_files_that_are_gone_those_that_had_a_task_are_shown(
-    database: Database, database_uri: str
-) -> None:
+async def test_gone_files_are_listed_if_they_had_a_task(database: Database, database_uri: str) -> None:
     uuid = await made(database)
     task = row("one")
     async with joined(database_uri) as node:
@@ -467,7 +473,7 @@ _GONE = Sql(
 
 
 async def test_files_are_counted_as_they_are_listed(database: Database, database_uri: str) -> None:
-    """Whatever became of a task since the file record was written."""
+    """Even if a task has changed since its file record was written."""
     one, other = await made(database), await made(database, path="/other")
     words = ("waits", "runs", "done", "settled", "restarted", "ended again", "cancelled", "deleted", "gone")
     async with joined(database_uri) as node:
@@ -504,7 +510,9 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
         assert Counter(file.path for file in listed)["gone.mov"] == 1
 
 
-async def test_what_a_newer_program_set_is_left_to_newer_nodes(database: Database, database_uri: str) -> None:
+async def test_settings_of_a_newer_release_are_left_to_newer_nodes(
+    database: Database, database_uri: str
+) -> None:
     uuid, other = await made(database), await made(database, name="other")
     async with database.transaction() as connection:
         await connection.execute(
@@ -554,7 +562,7 @@ async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_
         assert (file.state, file.reason) == (FileState.FAILED, "No luck.")
 
 
-async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
+async def test_outputs_are_recorded_before_they_get_their_names(
     database: Database, database_uri: str
 ) -> None:
     await tasks.insert(database, [row("one")], batch=None, source="cli")
@@ -576,7 +584,7 @@ async def test_what_the_cluster_publishes_is_known_before_it_has_its_name(
         assert await claims.set_phase(database, 1, task, "publish", TaskFacts(), record) is None
 
 
-async def test_outputs_of_long_ago_are_forgotten(database: Database) -> None:
+async def test_old_outputs_are_forgotten(database: Database) -> None:
     async with database.transaction() as connection:
         await connection.execute(
             "INSERT INTO ffmate.outputs (key, mtime, size, task, written_at)"
@@ -591,7 +599,7 @@ async def test_outputs_of_long_ago_are_forgotten(database: Database) -> None:
     assert await file_records.forget_outputs(database, timedelta(days=1)) == 0
 
 
-async def test_an_output_that_is_written_again_is_remembered_from_then_on(
+async def test_an_output_that_is_written_again_counts_from_then_on(
     database: Database, database_uri: str
 ) -> None:
     await tasks.insert(database, [row("one")], batch=None, source="cli")
@@ -607,7 +615,7 @@ async def test_an_output_that_is_written_again_is_remembered_from_then_on(
         assert await file_records.forget_outputs(database, timedelta(days=1)) == 1
 
 
-async def test_files_that_went_long_ago_are_forgotten(database: Database, database_uri: str) -> None:
+async def test_records_of_files_gone_for_long_are_deleted(database: Database, database_uri: str) -> None:
     await made(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)

@@ -1,4 +1,4 @@
-"""What becomes of a file from one scan to the next: growth, versions, age, locks, ends."""
+"""Decisions about a file from one scan to the next: growth, versions, age, locks, ended tasks."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -38,7 +38,7 @@ def record(decision: Decision, found: ScannedFile = FILE, **changes: object) -> 
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def test_a_file_is_taken_after_its_checks() -> None:
+def test_a_file_is_queued_after_its_checks() -> None:
     first = judge().decide(FILE, None)
     assert (first.state, first.checks, first.ready, first.wait) == ("waiting", 0, False, 10)
     second = judge().decide(FILE, record(first))
@@ -50,7 +50,7 @@ def test_a_file_is_taken_after_its_checks() -> None:
 @pytest.mark.parametrize(
     "changed", [replace(FILE, size=101), replace(FILE, mtime=1_000_001), replace(FILE, inode=8)]
 )
-def test_whatever_changes_begins_again(changed: ScannedFile) -> None:
+def test_a_changed_file_starts_again(changed: ScannedFile) -> None:
     decision = judge().decide(changed, record(Decision("waiting", "", 1)))
     assert (decision.state, decision.checks, decision.changed) == ("growing", 0, True)
     assert decision.reason == "It is still being written."
@@ -70,7 +70,7 @@ def test_nodes_that_number_inodes_differently_agree() -> None:
 
 
 @pytest.mark.parametrize("view", [UNNUMBERED, LOCAL_TIME])
-def test_another_inode_is_no_other_version_where_inodes_do_not_last(view: int) -> None:
+def test_another_inode_is_the_same_version_where_inodes_do_not_last(view: int) -> None:
     known = record(Decision("done", ""), view=view)
     assert not judge(view=view).decide(replace(FILE, inode=8), known).changed
     assert judge(view=view).decide(replace(FILE, size=8), known).state == "waiting"
@@ -79,7 +79,7 @@ def test_another_inode_is_no_other_version_where_inodes_do_not_last(view: int) -
     assert judge().decide(replace(FILE, inode=8), record(Decision("done", ""))).state == "waiting"
 
 
-def test_coarser_clocks_and_time_zones_make_no_other_version() -> None:
+def test_coarser_clocks_and_time_zones_do_not_make_another_version() -> None:
     exact, second, hour = 1_700_000_001_234_567, 1_700_000_001_000_000, 3_600_000_000
     for coarse in (exact // 10_000 * 10_000, second, second + 1_000_000):
         assert is_same_time(exact, coarse) and is_same_time(coarse, exact)
@@ -98,14 +98,14 @@ def test_coarser_clocks_and_time_zones_make_no_other_version() -> None:
     assert judge().decide(coarser, replace(known, view=DISK)).changed
 
 
-def test_a_file_that_grew_with_pauses_has_to_be_quiet_for_longer() -> None:
+def test_a_file_that_grew_with_pauses_must_be_quiet_for_longer() -> None:
     known = record(Decision("waiting", "", 1), quiet=30.0)
     waits = judge().decide(FILE, replace(known, unchanged=12.0))
     assert (waits.ready, waits.wait, waits.checks) == (False, 18.0, 2) and "pauses" in waits.reason
     assert judge().decide(FILE, replace(known, unchanged=31.0)).ready
 
 
-def test_a_file_that_was_taken_while_it_was_written_is_checked_even_without_checks() -> None:
+def test_a_file_that_was_queued_while_being_written_is_checked_even_without_checks() -> None:
     fast = judge(growth_checks=0)
     grown = replace(FILE, size=101)
     first = fast.decide(grown, record(Decision("queued", "")))
@@ -118,7 +118,7 @@ def test_a_file_that_was_taken_while_it_was_written_is_checked_even_without_chec
     assert (ended.state, ended.retry) == ("growing", False)
 
 
-def test_without_checks_it_is_taken_at_once_when_it_is_old_enough() -> None:
+def test_without_checks_a_file_is_queued_as_soon_as_it_is_old_enough() -> None:
     assert judge(growth_checks=0).decide(FILE, None).ready
     young = judge(now=31.0, growth_checks=0, filter=FileFilter(min_age=60)).decide(FILE, None)
     assert (young.ready, young.state, young.wait) == (False, "waiting", 30)
@@ -127,20 +127,20 @@ def test_without_checks_it_is_taken_at_once_when_it_is_old_enough() -> None:
 
 
 @pytest.mark.parametrize("state", ["queued", "done", "failed", "output"])
-def test_a_version_is_taken_once(state: str) -> None:
+def test_a_version_is_queued_once(state: str) -> None:
     known = record(Decision(state, "why"))  # type: ignore[arg-type]
     assert judge().decide(FILE, known) == Decision(state, "why", 0, changed=False)  # type: ignore[arg-type]
     assert judge().decide(FILE, replace(known, gone=True)).changed
     assert judge().decide(replace(FILE, size=1), known).state == "waiting"
 
 
-def test_a_version_whose_task_was_cancelled_is_not_taken_again() -> None:
+def test_a_version_whose_task_was_cancelled_is_not_queued_again() -> None:
     known = record(Decision("skipped", "Its task was cancelled."), task=uuid4())
     assert not judge().decide(FILE, known).changed
     assert judge().decide(replace(FILE, size=1), known).state == "waiting"
 
 
-def test_skipped_files_are_told_once_and_come_back_with_other_rules() -> None:
+def test_skipped_files_are_recorded_once_and_come_back_with_other_rules() -> None:
     text = ScannedFile("a.txt", 1, 1, 1)
     first = judge().decide(text, None)
     assert (first.state, first.changed) == ("skipped", True)
@@ -161,7 +161,7 @@ def test_locks() -> None:
     assert judge().decide(newer, ours).reason == LOCKED
 
 
-def test_ends() -> None:
+def test_outcomes_of_ended_tasks() -> None:
     done = Original(action=OriginalAction.TRASH)
     settings = SETTINGS.model_copy(update={"retries": 1, "on_success": done})
     assert outcome_of(settings, TaskStatus.DONE_SUCCESSFUL, "", 1).original == done

@@ -1,4 +1,4 @@
-"""Which rows follow which files, and which rows are in their way."""
+"""Which records follow which files, and what happens to records in their way."""
 
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ DISK = FIRST_LASTING - 1
 def row(
     number: int, path: str, view: int = DISK, status: TaskStatus = TaskStatus.DONE_SUCCESSFUL
 ) -> RecordWithTask:
-    """A row whose inode is its number."""
+    """A record whose inode is its number."""
     record = FileRecord(
         number,
         path,
@@ -47,7 +47,7 @@ def test_inodes_decide_where_they_last() -> None:
     assert match_moved_files([(found[1], one), (hard_link, one)], DISK) == [(found[1], one)]
 
 
-def test_elsewhere_only_what_is_certain_is_followed() -> None:
+def test_elsewhere_only_certain_matches_count() -> None:
     one, two = row(1, "a", UNNUMBERED), row(2, "b", UNNUMBERED)
     found = file(1, "x")
     assert match_moved_files([(found, one)], UNNUMBERED) == [(found, one)]
@@ -62,7 +62,7 @@ def places(moves: MovePlan) -> dict[int, tuple[str, bool]]:
     return {place.record.id: (place.path, place.found is None) for place in moves.places}
 
 
-def test_names_are_swapped_and_a_row_in_the_way_keeps_a_path() -> None:
+def test_names_are_swapped_and_a_record_in_the_way_gets_a_path() -> None:
     one, two = row(1, "a"), row(2, "b")
     swapped = plan_moves([(file(2, "a"), two), (file(1, "b"), one)], {"a": one, "b": two})
     assert places(swapped) == {1: ("b", False), 2: ("a", False)} and not swapped.dropped
@@ -70,7 +70,7 @@ def test_names_are_swapped_and_a_row_in_the_way_keeps_a_path() -> None:
     assert places(half) == {2: ("a", False), 1: ("b", True)}
 
 
-def test_tasks_that_wait_are_cancelled_when_their_path_is_wrong() -> None:
+def test_queued_tasks_are_cancelled_when_their_path_is_wrong() -> None:
     waits, in_the_way = row(1, "a", status=TaskStatus.QUEUED), row(2, "b", status=TaskStatus.QUEUED)
     moves = plan_moves([(file(1, "x"), waits)], {})
     assert (moves.places, [record.id for record in moves.dropped]) == ([], [1])

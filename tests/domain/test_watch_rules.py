@@ -1,4 +1,4 @@
-"""Which files of a watchfolder are taken, by name and size; on every system alike."""
+"""Which files of a watchfolder are queued, by name and size, the same on every operating system."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def takes(these: FileRules, path: str, size: int = 10) -> bool:
     return not these.why_not(path, path.rpartition("/")[2], size)
 
 
-def test_without_rules_every_media_file_is_taken() -> None:
+def test_without_rules_every_media_file_is_queued() -> None:
     assert [
         path for path in ("a.mov", "B.MXF", "c/d.Mp4", "e.txt", "f", "g.mov.txt") if takes(rules(), path)
     ] == [
@@ -77,12 +77,12 @@ def test_patterns(glob: str, path: str, matches: bool) -> None:
     assert takes(one, path) is matches
 
 
-def test_what_a_pattern_cannot_be() -> None:
+def test_invalid_patterns() -> None:
     with pytest.raises(UsageError):
         Pattern("[z-a]x")
 
 
-def test_excluded_wins_and_says_why() -> None:
+def test_exclusion_wins_and_gives_the_reason() -> None:
     these = rules(include=("mov",), no_globs=("*_proxy.*",), size=100)
     assert these.why_not("a_proxy.mov", "a_proxy.mov", 1000) == "Excluded by the pattern *_proxy.*"
     assert these.why_not("a.mov", "a.mov", 99) == "Smaller than 100 bytes."
@@ -113,6 +113,6 @@ def test_unfinished_and_hidden_names(name: str) -> None:
     assert rules(include=("*",)).why_not(name, name, 10)
 
 
-def test_our_own_names_and_locks_are_not_even_told_of() -> None:
+def test_our_own_names_and_locks_are_ignored() -> None:
     assert is_ignored(".ffd-0123-1-abc-a.mp4") and is_ignored("a.mov.lock")
     assert not is_ignored("a.mov") and not is_ignored("locket.mov")

@@ -1,6 +1,6 @@
 """Files arrive in one watchfolder at random speeds while the nodes that scan it are killed and frozen at random.
 
-By hand: `python -m tests.faults.watch --files 2000 --seed 7`. In the end every file has exactly one task and one
+By hand: `python -m tests.faults.watch --files 2000 --seed 7`. At the end, every file has exactly one task and one
 output, every original is in the folder for done ones, and nothing is left over.
 """
 
@@ -39,7 +39,7 @@ from tests.media.clips import clip as make_clip
 
 HEARTBEAT = 2.0
 WRITERS = 12
-"""Copies that go on at a time."""
+"""Copies at a time."""
 
 PATIENCE = 180.0
 """Seconds in which something must happen once nothing is broken any more; a limit, not a measure."""
@@ -101,7 +101,7 @@ class Arrivals:
 
 
 async def break_nodes(processes: list[NodeProcess], chance: random.Random, faults: Counter[str]) -> None:
-    """Until cancelled: kill or freeze one, restore it, go on."""
+    """Kill or freeze a node and restore it, again and again until cancelled."""
     try:
         while True:
             await asyncio.sleep(chance.uniform(0.1, 1.5))
@@ -125,7 +125,7 @@ async def break_nodes(processes: list[NodeProcess], chance: random.Random, fault
 
 
 async def run(*, seed: int, files: int, nodes: int, folder: Path) -> list[str]:
-    """One run in an empty folder; everything that is wrong in the end."""
+    """One run in an empty folder; returns everything that is wrong at the end."""
     chance, faults, mark = random.Random(seed), Counter[str](), f"watch {seed} {folder}"
     root = folder / "in"
     (folder / "elsewhere").mkdir()

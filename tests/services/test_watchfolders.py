@@ -1,4 +1,4 @@
-"""Watchfolders as people set them: what is checked, found, changed, and the words of the command line."""
+"""Watchfolders as people set them: checks, finding, editing, and the options of the command line."""
 
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,7 @@ async def settings(presets: PresetService, **changes: Any) -> WatchfolderSetting
     return WatchfolderSettings.model_validate({"name": "In", "path": "/in", "preset": preset.uuid} | changes)
 
 
-async def test_all_that_overlap_are_found_at_once(
-    service: WatchfolderService, presets: PresetService
-) -> None:
+async def test_all_overlaps_are_found_at_once(service: WatchfolderService, presets: PresetService) -> None:
     done = Original(action=OriginalAction.MOVE, folder="done")
     first = await service.add(await settings(presets, name="first", path="/m/in", on_success=done))
     for name, path in (
@@ -52,7 +50,7 @@ async def test_all_that_overlap_are_found_at_once(
     assert overlapping_names([*folders, asleep]) == {uuid: names for uuid, names in pairs.items() if names}
 
 
-async def test_watchfolders_that_see_the_same_files_are_told(
+async def test_overlapping_watchfolders_are_found(
     service: WatchfolderService, presets: PresetService
 ) -> None:
     done = Original(action=OriginalAction.MOVE, folder="done")
@@ -83,7 +81,9 @@ async def test_watchfolders_that_see_the_same_files_are_told(
     assert await told(path="/m/in", filter={"extensions": {"include": ["*"]}})
 
 
-async def test_made_found_changed_and_deleted(service: WatchfolderService, presets: PresetService) -> None:
+async def test_adding_finding_editing_and_deleting(
+    service: WatchfolderService, presets: PresetService
+) -> None:
     made = await service.add(await settings(presets, name="", path="/media/Day 1", labels=("b", "a")))
     assert (made.name, made.labels, made.version) == ("Day 1", ("a", "b"), 1)
     for word in ("day 1", str(made.uuid)[:8]):
@@ -124,7 +124,7 @@ async def test_made_found_changed_and_deleted(service: WatchfolderService, prese
         await service.find("nothing")
 
 
-async def test_what_could_never_work_is_refused(service: WatchfolderService, presets: PresetService) -> None:
+async def test_invalid_settings_are_refused(service: WatchfolderService, presets: PresetService) -> None:
     good = await settings(presets)
     for path in (r"C:\Media\In", r"\\nas\share\in", "/mnt/nas/in"):
         assert check(good.model_copy(update={"path": path, "name": ""})).name.lower() == "in"
@@ -150,8 +150,8 @@ async def test_what_could_never_work_is_refused(service: WatchfolderService, pre
 
 
 @pytest.mark.parametrize("folder", [".", "done/..", "../in", "/mnt/x/../in"])
-async def test_originals_are_not_moved_to_where_they_are_found(presets: PresetService, folder: str) -> None:
-    """They would get another name there, be taken again under it, and so on for ever."""
+async def test_originals_cannot_be_moved_into_the_watchfolder(presets: PresetService, folder: str) -> None:
+    """They would get a new name there, be queued again, and so on forever."""
     move = Original(action=OriginalAction.MOVE, folder=folder)
     there = (await settings(presets)).model_copy(update={"path": "/mnt/in", "on_success": move})
     with pytest.raises(UsageError, match="watchfolder itself"):
@@ -195,7 +195,7 @@ async def test_folders_for_originals_are_not_scanned(presets: PresetService) -> 
     assert rules.enters("x", "x") and not rules.enters("x/done", "done") and not rules.enters("bad", "bad")
 
 
-async def test_files_that_cannot_be_queued_have_their_reason(presets: PresetService, tmp_path: Path) -> None:
+async def test_files_that_cannot_be_queued_have_a_reason(presets: PresetService, tmp_path: Path) -> None:
     preset = await presets.find("H.264 web 720p")
     (tmp_path / "good.mov").write_bytes(b"x")
     found = [ScannedFile("good.mov", 1, 1, 1), ScannedFile("gone.mov", 1, 1, 1)]

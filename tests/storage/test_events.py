@@ -1,4 +1,4 @@
-"""The doorbell: what rings it, what does not, and that nothing depends on it."""
+"""File system events: which ones are reported, and that nothing depends on them."""
 
 import asyncio
 import sys
@@ -13,35 +13,35 @@ from ffmate_desktop.storage.events import FolderEvents
 from ffmate_desktop.storage.filesystem_kind import is_local
 from tests.node.waiting import until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is told differs from system to system")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="events differ between operating systems")
 
 
-async def test_what_happens_in_a_local_folder_is_told(tmp_path: Path) -> None:
-    rung: list[int] = []
-    events = FolderEvents(rung.append)
+async def test_events_in_a_local_folder_are_reported(tmp_path: Path) -> None:
+    reported: list[int] = []
+    events = FolderEvents(reported.append)
     await events.observe({1: str(tmp_path), 2: str(tmp_path / "not there")})
     try:
         (tmp_path / "new folder").mkdir()
         (tmp_path / "new folder" / "a.mov").write_bytes(b"x")
-        await until(lambda: rung, "it rings")
+        await until(lambda: reported, "an event")
         await asyncio.sleep(0.3)
-        rung.clear()
+        reported.clear()
         (tmp_path / "a.mov.lock").touch()
         (tmp_path / ".ffd-1-1-abc-a.mp4").write_bytes(b"x")
         (tmp_path / "new folder" / "b.mov").touch()
-        await until(lambda: rung, "it rings again")
-        assert set(rung) == {1}
+        await until(lambda: reported, "another event")
+        assert set(reported) == {1}
         await events.observe({})
-        rung.clear()
+        reported.clear()
         (tmp_path / "c.mov").touch()
         await asyncio.sleep(0.2)
-        assert rung == []
+        assert reported == []
     finally:
         await events.close()
 
 
 @pytest.mark.parametrize("step", ["__init__", "schedule"])
-async def test_when_the_system_cannot_tell_that_is_said_once(
+async def test_a_folder_that_cannot_be_observed_is_logged_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, step: str
 ) -> None:
     def full(*_: object, **__: object) -> None:
@@ -57,9 +57,9 @@ async def test_when_the_system_cannot_tell_that_is_said_once(
     await events.close()
 
 
-async def test_what_ends_by_itself_begins_anew(tmp_path: Path) -> None:
-    rung: list[int] = []
-    events = FolderEvents(rung.append)
+async def test_a_dead_observer_is_replaced(tmp_path: Path) -> None:
+    reported: list[int] = []
+    events = FolderEvents(reported.append)
     await events.observe({1: str(tmp_path)})
     try:
         for emitter in events._observers[1][1].emitters:
@@ -68,12 +68,12 @@ async def test_what_ends_by_itself_begins_anew(tmp_path: Path) -> None:
         await events.observe({1: str(tmp_path)})
         assert not events.is_broken(1)
         (tmp_path / "a.mov").touch()
-        await until(lambda: rung, "it rings")
+        await until(lambda: reported, "an event")
     finally:
         await events.close()
 
 
-async def test_storage_that_never_answers_holds_up_nobody(
+async def test_storage_that_never_answers_delays_no_other_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone, fine = tmp_path / "gone", tmp_path / "fine"
@@ -87,22 +87,22 @@ async def test_storage_that_never_answers_holds_up_nobody(
 
     monkeypatch.setattr(ffmate_desktop.storage.events, "is_local", of_a_dead_server)
     monkeypatch.setattr(ffmate_desktop.storage.events, "PATIENCE", 0.2)
-    rung: list[int] = []
-    events = FolderEvents(rung.append)
+    reported: list[int] = []
+    events = FolderEvents(reported.append)
     try:
         async with asyncio.timeout(20):
             await events.observe({1: str(gone), 2: str(fine)})
             await events.observe({1: str(gone), 2: str(fine)})
         assert asked.count(str(gone)) == 1  # one thread waits, not one more each time
         (fine / "a.mov").write_bytes(b"x")
-        await until(lambda: set(rung) == {2}, "the other one rings")
+        await until(lambda: set(reported) == {2}, "the other one rings")
         answers.set()
 
         async def heard() -> bool:
             await events.observe({1: str(gone), 2: str(fine)})
             (gone / "a.mov").write_bytes(b"x")
             await asyncio.sleep(0.1)
-            return 1 in rung
+            return 1 in reported
 
         await until(heard, "it rings when its server is back")
     finally:

@@ -1,4 +1,4 @@
-"""Moving originals: never over another file, never a changed one, and safe to begin again after a kill."""
+"""Moving originals: never over another file, never a changed file, and safe to repeat after a kill."""
 
 import math
 import multiprocessing
@@ -19,7 +19,7 @@ from ffmate_desktop.storage.originals import (
     free_name,
     is_safe_to_remove,
     move,
-    throw_away,
+    move_to_trash,
 )
 from tests.faults.disk import open_disk
 
@@ -43,7 +43,7 @@ def other_disk(tmp_path: Path) -> Iterator[Path]:
         yield disk.folder
 
 
-def test_a_file_goes_with_its_tree(tmp_path: Path) -> None:
+def test_a_file_is_moved_with_its_subfolders(tmp_path: Path) -> None:
     source = tmp_path / "in" / "a" / "one.mov"
     known = put(source)
     target = free_name(str(tmp_path / "done"), "a/one.mov")
@@ -62,7 +62,7 @@ def test_never_over_another_file(tmp_path: Path) -> None:
     assert source.exists() and there.read_bytes() == b"other"
 
 
-def test_a_folder_that_was_made_for_nothing_goes_again(
+def test_a_created_folder_that_stays_empty_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = tmp_path / "locked" / "one.mov", tmp_path / "done" / "locked" / "deep" / "one.mov"
@@ -90,10 +90,10 @@ def test_never_a_changed_file(tmp_path: Path) -> None:
     known = put(source)
     os.utime(source, ns=(1, 1))
     assert move(str(source), str(tmp_path / "x.mov"), known, "t") is MoveResult.CHANGED
-    assert throw_away(str(source), known) is MoveResult.CHANGED
+    assert move_to_trash(str(source), known) is MoveResult.CHANGED
     source.unlink()
     assert move(str(source), str(tmp_path / "x.mov"), known, "t") is MoveResult.GONE
-    assert throw_away(str(source), known) is MoveResult.GONE
+    assert move_to_trash(str(source), known) is MoveResult.GONE
 
 
 def test_never_another_file_of_the_same_size_and_time(tmp_path: Path) -> None:
@@ -104,11 +104,11 @@ def test_never_another_file_of_the_same_size_and_time(tmp_path: Path) -> None:
     os.utime(other, ns=(0, source.stat().st_mtime_ns))
     other.replace(source)
     assert move(str(source), str(tmp_path / "x.mov"), known, "t") is MoveResult.CHANGED
-    assert throw_away(str(source), known) is MoveResult.CHANGED
+    assert move_to_trash(str(source), known) is MoveResult.CHANGED
     assert source.read_bytes() == b"meat"
 
 
-def test_half_copies_of_dead_nodes_are_swept_and_those_of_live_ones_are_not(
+def test_unfinished_copies_of_dead_nodes_are_removed_and_those_of_live_ones_are_not(
     tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(originals, "ABANDONED", 0.5)
@@ -123,7 +123,7 @@ def test_half_copies_of_dead_nodes_are_swept_and_those_of_live_ones_are_not(
     assert sorted(path.name for path in other_disk.iterdir()) == [".ffd-move-alive", "one.mov"]
 
 
-def test_who_is_not_waited_for_any_more_moves_nothing(tmp_path: Path, other_disk: Path) -> None:
+def test_an_abandoned_mover_moves_nothing(tmp_path: Path, other_disk: Path) -> None:
     source = tmp_path / "one.mov"
     known = put(source)
 
@@ -135,7 +135,7 @@ def test_who_is_not_waited_for_any_more_moves_nothing(tmp_path: Path, other_disk
             move(str(source), str(target), known, "t", refuse)
         assert not target.exists()
     with pytest.raises(TimeoutError):
-        throw_away(str(source), known, refuse)
+        move_to_trash(str(source), known, refuse)
     assert source.read_bytes() == b"film" and list(other_disk.iterdir()) == []
 
 
@@ -149,7 +149,7 @@ def test_to_another_disk(tmp_path: Path, other_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("swift", [0.0, math.inf])
-def test_a_copy_to_a_slow_place_is_flushed_so_often_that_it_shows_progress(
+def test_a_copy_to_slow_storage_is_flushed_often_enough_to_show_progress(
     tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch, swift: float
 ) -> None:
     monkeypatch.setattr("ffmate_desktop.storage.originals.FAST", swift)
@@ -176,7 +176,7 @@ def test_a_copy_to_a_slow_place_is_flushed_so_often_that_it_shows_progress(
     assert target.stat().st_size == 40 * 2**20
 
 
-def test_what_comes_in_while_the_copy_gets_its_name_stays(
+def test_a_file_that_appears_while_the_copy_is_renamed_stays(
     tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = tmp_path / "one.mov", other_disk / "one.mov"
@@ -256,7 +256,7 @@ def test_the_trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trash, "HOMETRASH", os.fsdecode(home))
     source = tmp_path / "one.mov"
     known = put(source)
-    assert throw_away(str(source), known) is MoveResult.AWAY
+    assert move_to_trash(str(source), known) is MoveResult.AWAY
     assert not source.exists()
     assert (tmp_path / "trash" / "files" / "one.mov").read_bytes() == b"film"
-    assert originals.throw_away(str(source), known) is MoveResult.GONE
+    assert originals.move_to_trash(str(source), known) is MoveResult.GONE

@@ -45,18 +45,18 @@ def test_other_files_are_left_alone(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
-def test_links_and_folders_are_no_logs(tmp_path: Path) -> None:
+def test_links_and_folders_are_not_logs(tmp_path: Path) -> None:
     secret = make(tmp_path, "secret.txt")
     (tmp_path / f"{TASK}-1.log").symlink_to(secret)
     (tmp_path / f"{TASK}-2.log").mkdir()
     assert log_files(tmp_path) == []
 
 
-def test_a_folder_that_is_not_there_has_no_logs(tmp_path: Path) -> None:
+def test_a_missing_folder_has_no_logs(tmp_path: Path) -> None:
     assert log_files(tmp_path / "logs") == []
 
 
-def test_a_folder_that_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_an_unreadable_folder_raises_an_error_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"folder with the logs of tasks, “.*notes.txt”, cannot be read: \w"):
         log_files(make(tmp_path, "notes.txt"))
 
@@ -83,7 +83,7 @@ def test_age_and_number_have_a_limit_each(tmp_path: Path, days: int, count: int,
     assert sorted(files.index(file) for file in old) == expected
 
 
-def test_a_log_that_is_gone_already_is_no_trouble(tmp_path: Path) -> None:
+def test_a_log_that_is_already_gone_is_not_an_error(tmp_path: Path) -> None:
     make(tmp_path, f"{TASK}-1.log")
     files = log_files(tmp_path)
     assert remove(files) == []

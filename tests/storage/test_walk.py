@@ -1,4 +1,4 @@
-"""Looking at trees: what is news, what is missing, what cannot be read, and that nothing runs in circles."""
+"""Walking trees: changed, missing and unreadable files, and no endless loops."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from ffmate_desktop.domain.watch_version import LOCAL_TIME, UNNUMBERED, is_lasti
 from ffmate_desktop.domain.watchfolder import FileFilter
 from ffmate_desktop.storage.filesystem_kind import Mount
 from ffmate_desktop.storage.numbering import numbering_of
-from ffmate_desktop.storage.walk import UnreachableError, Walked, WalkEndedError, Walker, fingerprint
+from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, WalkStoppedError, fingerprint
 
 RULES = FileRules(FileFilter())
 
@@ -29,38 +29,41 @@ def walk(root: Path, known: dict[int, int] | None = None, foreign: dict[int, int
 
 
 def paths(walked: Walked) -> list[str]:
-    return sorted(found.path for found in walked.news)
+    return sorted(found.path for found in walked.changed_files)
 
 
 def known(walked: Walked) -> dict[int, int]:
     return {
         fingerprint(found.path, found.size, found.mtime, found.inode): number
-        for number, found in enumerate(walked.news)
+        for number, found in enumerate(walked.changed_files)
     }
 
 
 def test_files_come_by_name_however_many_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ffmate_desktop.storage.walk.SORTED", 3)
     put(tmp_path, *(f"{number:02}.mov" for number in (5, 3, 9, 1, 8, 2, 7, 4, 6, 0)), "a/2.mov", "a/1.mov")
-    news = walk(tmp_path).news
-    assert [found.path for found in news] == [f"{n:02}.mov" for n in range(10)] + ["a/1.mov", "a/2.mov"]
-    assert news[0] == news[0:1][0] == next(iter(news)) and len(news) == 12
+    changed_files = walk(tmp_path).changed_files
+    assert [found.path for found in changed_files] == [f"{n:02}.mov" for n in range(10)] + [
+        "a/1.mov",
+        "a/2.mov",
+    ]
+    assert changed_files[0] == changed_files[0:1][0] == next(iter(changed_files)) and len(changed_files) == 12
 
 
-def test_an_unchanged_tree_is_no_news(tmp_path: Path) -> None:
+def test_an_unchanged_tree_has_no_changed_files(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b/c.mov", "b/d/e.mov")
     first = walk(tmp_path)
     assert paths(first) == ["a.mov", "b/c.mov", "b/d/e.mov"]
     remembered = known(first)
     again = walk(tmp_path, remembered)
-    assert (len(again.news), again.missing, again.files, again.seen_known) == (0, {}, 3, True)
-    assert len(remembered) == 3  # nobody changed what the node remembers
+    assert (len(again.changed_files), again.missing, again.files, again.seen_known) == (0, {}, 3, True)
+    assert len(remembered) == 3  # the node's cache is unchanged
 
 
 def test_what_changed_and_what_is_missing(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b.mov", "c.mov")
     first = walk(tmp_path)
-    ids = {found.path: number for number, found in enumerate(first.news)}
+    ids = {found.path: number for number, found in enumerate(first.changed_files)}
     os.utime(tmp_path / "a.mov", ns=(1, 1))
     (tmp_path / "b.mov").unlink()
     again = walk(tmp_path, known(first))
@@ -68,24 +71,24 @@ def test_what_changed_and_what_is_missing(tmp_path: Path) -> None:
     assert set(again.missing.values()) == {ids["a.mov"], ids["b.mov"]}
 
 
-def test_rows_of_nodes_that_number_inodes_differently(tmp_path: Path) -> None:
+def test_records_of_nodes_that_number_inodes_differently(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b.mov")
     first = walk(tmp_path)
-    foreign = {fingerprint(one.path, one.size, one.mtime, 0): n for n, one in enumerate(first.news)}
-    assert len(walk(tmp_path, {}, foreign).news) == 0
+    foreign = {fingerprint(one.path, one.size, one.mtime, 0): n for n, one in enumerate(first.changed_files)}
+    assert len(walk(tmp_path, {}, foreign).changed_files) == 0
     (tmp_path / "b.mov").unlink()
     assert len(walk(tmp_path, {}, foreign).missing) == 1
 
 
-def test_what_two_kinds_of_nodes_noted_down_is_seen_for_both(tmp_path: Path) -> None:
+def test_a_file_recorded_by_two_kinds_of_nodes_is_seen_for_both(tmp_path: Path) -> None:
     put(tmp_path, "a.mov")
     first = walk(tmp_path)
-    foreign = {fingerprint(one.path, one.size, one.mtime, 0): 7 for one in first.news}
+    foreign = {fingerprint(one.path, one.size, one.mtime, 0): 7 for one in first.changed_files}
     again = walk(tmp_path, known(first), foreign)
-    assert (len(again.news), again.missing) == (0, {})
+    assert (len(again.changed_files), again.missing) == (0, {})
 
 
-def test_an_open_file_is_news_whatever_is_known_of_it(tmp_path: Path) -> None:
+def test_an_open_file_is_always_reported(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b.mov")
     remembered = known(walk(tmp_path))
     walker = Walker(str(tmp_path), RULES, remembered, None, {"b.mov": 1}, device=tmp_path.stat().st_dev)
@@ -94,12 +97,13 @@ def test_an_open_file_is_news_whatever_is_known_of_it(tmp_path: Path) -> None:
 
 def test_inodes_count_only_on_the_device_where_they_last(tmp_path: Path) -> None:
     put(tmp_path, "a.mov")
-    [here] = walk(tmp_path).news
+    [here] = walk(tmp_path).changed_files
     assert here.inode == (tmp_path / "a.mov").stat().st_ino
-    [elsewhere] = Walker(str(tmp_path), RULES, {}, device=here.inode + 1).walk().news  # a disk in a subfolder
+    in_subfolder = Walker(str(tmp_path), RULES, {}, device=here.inode + 1)  # as if on another disk
+    [elsewhere] = in_subfolder.walk().changed_files
     assert elsewhere.inode == 0
     known = {fingerprint("a.mov", here.size, here.mtime, 0): 1}
-    assert len(Walker(str(tmp_path), RULES, {}, known, device=None).walk().news) == 0
+    assert len(Walker(str(tmp_path), RULES, {}, known, device=None).walk().changed_files) == 0
 
 
 def test_an_empty_folder_on_which_a_disk_was_mounted_is_unreadable(tmp_path: Path) -> None:
@@ -138,15 +142,19 @@ def test_a_changed_inode_means_something_only_on_trusted_file_systems(
         assert view(kind) == LOCAL_TIME
 
 
-def test_locks_are_seen_and_are_no_files(tmp_path: Path) -> None:
+def test_lock_files_are_noticed_but_not_listed(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "a.mov.lock", "b.mov", ".ffd-1-1-a.mov")
     first = walk(tmp_path)
-    assert {found.path: found.locked for found in first.news} == {"a.mov": True, "b.mov": False}
-    remembered = {fingerprint(one.path, one.size, one.mtime, one.inode, one.locked): 1 for one in first.news}
-    assert len(walk(tmp_path, remembered).news) == 0
+    assert {found.path: found.locked for found in first.changed_files} == {"a.mov": True, "b.mov": False}
+    remembered = {
+        fingerprint(one.path, one.size, one.mtime, one.inode, one.locked): 1 for one in first.changed_files
+    }
+    assert len(walk(tmp_path, remembered).changed_files) == 0
     (tmp_path / "a.mov.lock").unlink()
     assert paths(walk(tmp_path, remembered)) == ["a.mov"]
-    assert len(walk(tmp_path, known(first)).news) == 0  # a lock appears beside what we have taken
+    assert (
+        len(walk(tmp_path, known(first)).changed_files) == 0
+    )  # a lock appears next to a file that we have queued
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
@@ -159,7 +167,7 @@ def test_links(tmp_path: Path) -> None:
     (root / "self").symlink_to(root / "self")
     (root / "twice").symlink_to(root / "a")
     (root / "z").symlink_to(outside)
-    (root / "y").symlink_to(outside / "deep")  # inside what another link leads to: whichever is first
+    (root / "y").symlink_to(outside / "deep")  # inside the target of another link: the first one counts
     (outside / "back").symlink_to(root)
     (root / "gone.mov").symlink_to(root / "nothing.mov")
     (root / "file.mov").symlink_to(outside / "two.mov")
@@ -171,7 +179,7 @@ def test_links(tmp_path: Path) -> None:
     assert paths(walk(root)) == ["a/one.mov", "file.mov", "z/deep/three.mov", "z/two.mov"]
 
 
-def test_a_root_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_root(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError, match="doesn't exist"):
         walk(tmp_path / "nothing")
     put(tmp_path, "file.mov")
@@ -184,22 +192,22 @@ def test_a_root_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
-def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:
+def test_names_that_are_not_text_are_kept(tmp_path: Path) -> None:
     name = os.fsdecode(b"b\xff\xfe.mov")
     put(tmp_path, name)
     assert paths(walk(tmp_path)) == [name]
 
 
-def test_a_walk_can_be_ended(tmp_path: Path) -> None:
+def test_a_walk_can_be_stopped(tmp_path: Path) -> None:
     walker = Walker(str(tmp_path), RULES, {})
     walker.end()
-    with pytest.raises(WalkEndedError):
+    with pytest.raises(WalkStoppedError):
         walker.walk()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="paths end sooner there")
 def test_a_tree_that_is_deeper_than_paths_are_long(tmp_path: Path) -> None:
-    """And than Python calls itself; it is removed step by step, as nothing else could."""
+    """Deeper than Python's recursion, too. It is removed step by step, because nothing else could."""
     before = Path.cwd()
     os.chdir(tmp_path)
     try:

@@ -61,7 +61,7 @@ UPDATE ffmate.watchfolders
  WHERE id = $1 AND epoch = $2 AND scanner = $3 AND scan_until IS NOT NULL
 RETURNING id;
 
--- name: leave_scan
+-- name: report_unreachable
 -- Fenced: this node can't reach the folder ($4 says why).
 -- 1. While live nodes with its labels haven't tried since the last scan, the folder is due for them at once.
 -- 2. If there is none, or none came before this node tried a second time, people see the error instead of the last
@@ -85,7 +85,7 @@ UPDATE ffmate.watchfolders w
  WHERE w.id = $1 AND w.epoch = $2 AND w.scanner = $3 AND w.scan_until IS NOT NULL
 RETURNING left_over;
 
--- name: watch_list
+-- name: observed_folders
 -- The folders whose file events this node observes, if they are on local disks.
 SELECT id, spec ->> 'path' AS path FROM ffmate.watchfolders w
  WHERE NOT suspended AND EXISTS (SELECT 1 FROM ffmate.nodes n WHERE n.id = $1 AND w.labels <@ n.labels);

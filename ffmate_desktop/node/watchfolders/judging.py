@@ -1,4 +1,4 @@
-"""The first step of a scan: decides what to do with each file that is news.
+"""The first step of a scan: decides what to do with each new or changed file.
 
 The rules (`domain.file_record.Judge`) know only the file and its record. Then the decisions are corrected by what the
 database, the storage and the operating system know.
@@ -11,9 +11,9 @@ from ffmate_desktop.db import file_records
 from ffmate_desktop.domain.file_record import Decision, ScannedFile
 from ffmate_desktop.node.watchfolders.moved_files import follow_moves
 from ffmate_desktop.node.watchfolders.scan_context import JudgedFile, ScanContext, wait_for_storage
-from ffmate_desktop.services.watch_drafts import location, output_names_of
+from ffmate_desktop.services.watch_drafts import local_path, output_names_of
 from ffmate_desktop.storage.watched_thread import WatchedThread
-from ffmate_desktop.storage.writers import being_written
+from ffmate_desktop.storage.writers import open_for_writing
 
 LONGEST_PAUSE = 600.0
 """Seconds without a change after which a file is complete even if a program has it open for writing."""
@@ -55,13 +55,13 @@ async def _hold_open_files(context: ScanContext, judged: list[JudgedFile]) -> li
     """A file isn't complete if a program on this computer has it open for writing and wrote to it lately."""
     now = time.time()
     paths = {
-        location(context.root, file.found.path): file.found.path
+        local_path(context.root, file.found.path): file.found.path
         for file in judged
         if file.decision.ready and now - file.found.mtime / 1e6 < LONGEST_PAUSE
     }
     if not paths:
         return judged
-    thread = WatchedThread(lambda: being_written(paths), "looking for programs that write")
+    thread = WatchedThread(lambda: open_for_writing(paths), "looking for programs that write")
     held = {paths[path] for path in await wait_for_storage(thread, f"The folder “{context.root}”")}
     interval = context.claim.settings.interval
     return [

@@ -22,8 +22,8 @@ from ffmate_desktop.domain.watch_moves import (
 )
 from ffmate_desktop.domain.watch_version import is_same_time
 from ffmate_desktop.node.watchfolders.scan_context import JudgedFile, ScanContext, wait_for_storage
-from ffmate_desktop.services.watch_drafts import location
-from ffmate_desktop.storage.moves import is_away
+from ffmate_desktop.services.watch_drafts import local_path
+from ffmate_desktop.storage.moves import has_moved_away
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
 CANCEL_TIME = 1.0
@@ -101,11 +101,12 @@ async def _moved_records(context: ScanContext, judged: Sequence[JudgedFile]) -> 
         return {}
     root = context.root
     paths = [
-        (location(root, known.record.path), location(root, files[n].path), files[n]) for n, known in rows
+        (local_path(root, known.record.path), local_path(root, files[n].path), files[n]) for n, known in rows
     ]
     are_away = await wait_for_storage(
         WatchedThread(
-            lambda: [is_away(root, old, new, found) for old, new, found in paths], "looking for moved files"
+            lambda: [has_moved_away(root, old, new, found) for old, new, found in paths],
+            "looking for moved files",
         ),
         f"The folder “{root}”",
     )

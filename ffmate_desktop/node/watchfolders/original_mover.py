@@ -88,7 +88,7 @@ class OriginalMover:
                 reason = "The folder is not the one that was scanned."
                 return pending.update(reason, disposition=disposition)
             if disposition.action is OriginalAction.TRASH:
-                result = originals.throw_away(move.source, self._version(pending), self._tick)
+                result = originals.move_to_trash(move.source, self._version(pending), self._tick)
                 return _trashed(move, result)
             target, tag = disposition.target, disposition.tag
             if target is None or tag is None:

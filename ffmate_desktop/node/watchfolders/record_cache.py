@@ -8,7 +8,7 @@ from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.scans import ScanClaim
 from ffmate_desktop.domain.file_record import LOCKED, FileRecord, FileRecordSummary, ScannedFile
 from ffmate_desktop.domain.watch_version import UNNUMBERED, is_lasting
-from ffmate_desktop.storage.walk import Fingerprint, fingerprint, seen_as
+from ffmate_desktop.storage.walk import Fingerprint, fingerprint, walk_fingerprint
 
 
 class FileRecordCache:
@@ -90,15 +90,15 @@ class FileRecordCache:
         """Cache a version that was just recorded and needs nothing more."""
         self.has_tasks = True
         kind = self.known if is_lasting(view) else self.foreign
-        kind[seen_as(found, view, locked)] = file_id
+        kind[walk_fingerprint(found, view, locked)] = file_id
         self.open.pop(found.path, None)
 
     def remember_unchanged(self, record: FileRecord, found: ScannedFile, view: int) -> None:
         """Cache a file whose record still holds, even if another node or clock saw it differently."""
         kind, number = self._print(record, view)
-        number_here = seen_as(found, view, _is_locked(record))
+        number_here = walk_fingerprint(found, view, _is_locked(record))
         self.known.pop(self._seen.pop(number, 0), None)
-        if number in (number_here, seen_as(found, UNNUMBERED, _is_locked(record))):
+        if number in (number_here, walk_fingerprint(found, UNNUMBERED, _is_locked(record))):
             kind[number] = record.id
         else:
             kind.pop(number, None)

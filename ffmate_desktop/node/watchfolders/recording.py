@@ -13,7 +13,7 @@ from ffmate_desktop.node.watchfolders.drafting import Drafted
 from ffmate_desktop.node.watchfolders.moved_files import cancel_removed
 from ffmate_desktop.node.watchfolders.scan_context import JudgedFile, ScanContext, ScanState
 from ffmate_desktop.services.output_names import write_with_outputs
-from ffmate_desktop.services.watch_drafts import location
+from ffmate_desktop.services.watch_drafts import local_path
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.walk import Walked
 
@@ -40,7 +40,7 @@ async def write_batch(context: ScanContext, judged: Sequence[JudgedFile], drafte
         settings = context.claim.settings
         logs.watchfolder.info("“%s”: %d new tasks", settings.name, len(drafted.drafts))
         if settings.write_locks:
-            paths = [location(settings.path, found.path) for found, _ in drafted.drafts]
+            paths = [local_path(settings.path, found.path) for found, _ in drafted.drafts]
             await asyncio.to_thread(write_locks, paths)
 
 
@@ -90,7 +90,7 @@ def remember_batch(
 async def mark_missing(context: ScanContext, walked: Walked) -> None:
     """Mark known files as gone that the walk didn't see, except those in folders that can't be read."""
     cache, claim = context.cache, context.claim
-    news, missing = await asyncio.to_thread(_missing, walked, cache.open)
+    changed_files, missing = await asyncio.to_thread(_missing, walked, cache.open)
     unreadable = tuple(f"{folder}/" for folder, _ in walked.unreadable)
     ids = list(missing)
     for start in range(0, len(ids), AT_ONCE):
@@ -104,7 +104,7 @@ async def mark_missing(context: ScanContext, walked: Walked) -> None:
             record, number = records.get(file_id), missing[file_id]
             if record is None or (number and not cache.is_current(record, number, context.view)):
                 cache.drop_fingerprint(number)
-            elif not record.path.startswith(unreadable) and record.path not in news:
+            elif not record.path.startswith(unreadable) and record.path not in changed_files:
                 gone.append(record)
         if gone:
             gone = await cancel_removed(context, gone)
@@ -118,11 +118,11 @@ async def mark_missing(context: ScanContext, walked: Walked) -> None:
 
 
 def _missing(walked: Walked, opened: dict[str, int]) -> tuple[set[str], dict[int, int]]:
-    """The paths of the news; and the ids of known files that were not seen → fingerprint, 0 for open ones."""
-    news = {found.path for found in walked.news}
+    """The paths of the changed files; and id → fingerprint of known files that weren't seen, 0 for open ones."""
+    changed_files = {found.path for found in walked.changed_files}
     ids = {file_id: number for number, file_id in walked.missing.items()}
-    ids.update((file_id, 0) for path, file_id in opened.items() if path not in news)
-    return news, ids
+    ids.update((file_id, 0) for path, file_id in opened.items() if path not in changed_files)
+    return changed_files, ids
 
 
 def _has_reason(record: FileRecord | None, reason: str) -> bool:

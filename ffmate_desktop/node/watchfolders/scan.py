@@ -25,7 +25,7 @@ from ffmate_desktop.node.watchfolders.scan_context import ScanContext, ScanState
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.watch_drafts import rules_of
 from ffmate_desktop.storage.numbering import Numbering
-from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, look_at
+from ffmate_desktop.storage.walk import UnreachableError, Walked, Walker, find_numbering
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
 PRUNE_INTERVAL = 3600.0
@@ -56,7 +56,7 @@ async def scan_folder(
     settings = claim.settings
     rules = rules_of(settings)
     numbering = await wait_for_storage(
-        WatchedThread(lambda: look_at(settings.path), "looking at a watchfolder"),
+        WatchedThread(lambda: find_numbering(settings.path), "looking at a watchfolder"),
         f"The folder “{settings.path}”",
     )
     originals = Originals(database, claim)
@@ -69,8 +69,8 @@ async def scan_folder(
     judge = Judge(settings, rules, numbering.view, time.time())
     context = ScanContext(database, claim, cache, presets, judge, numbering.view)
     state = ScanState()
-    for start in range(0, len(walked.news), AT_ONCE):
-        state = await _process_batch(context, state, walked.news[start : start + AT_ONCE])
+    for start in range(0, len(walked.changed_files), AT_ONCE):
+        state = await _process_batch(context, state, walked.changed_files[start : start + AT_ONCE])
     await mark_missing(context, walked)
     if state.preset is None and not await presets.exists(settings.preset):
         state = replace(state, trouble=PRESET_GONE)
@@ -134,7 +134,7 @@ def _check_mounted(walked: Walked, claim: ScanClaim, cache: FileRecordCache, rul
         return
     if any(
         found.path in cache.open or not rules.why_not(found.path, found.name, found.size)
-        for found in walked.news
+        for found in walked.changed_files
     ):
         return
     raise UnreachableError(

@@ -145,7 +145,7 @@ class ScanDuty:
         return IDLE_PAUSE
 
     async def _read_folders(self) -> None:
-        folders = dict(await scans.watch_list(self._database, self._node_id()))
+        folders = dict(await scans.observed_folders(self._database, self._node_id()))
         self._caches = {folder: cache for folder, cache in self._caches.items() if folder in folders}
         self._roots = {folder: root for folder, root in self._roots.items() if folder in folders}
         self._avoided &= folders.keys()
@@ -197,7 +197,7 @@ class ScanDuty:
             self._caches[claim.id] = cache
             if isinstance(error, SilentStorageError):
                 self._silent[claim.id] = error.thread, str(error)
-            others = await scans.leave_scan(self._database, claim, _with_names(str(error), claim))
+            others = await scans.report_unreachable(self._database, claim, _with_names(str(error), claim))
             self._report_unscannable(claim.id, str(error), others=others)
         except CONNECTION_LOST:
             raise

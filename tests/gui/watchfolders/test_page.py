@@ -1,4 +1,4 @@
-"""The watchfolders page on a real node: from a dropped folder to the finished output, and all that is set."""
+"""The watchfolders page with a real node: from a dropped folder to the finished output."""
 
 import shutil
 from collections.abc import Callable
@@ -44,7 +44,7 @@ async def known(page: WatchfoldersPage) -> None:
 
 
 async def begin(desk: Desk, root: Path, **settings: Any) -> Watchfolder:
-    """A watchfolder as another front end makes it; outputs go to a folder beside it."""
+    """Add a watchfolder as another client does; outputs go to a folder next to it."""
     root.mkdir(exist_ok=True)
     pattern = f"{root.parent}/out/${{INPUT_FILE_BASENAME}}.mp4"
     preset = await desk.services.preset_editor.add(
@@ -55,32 +55,32 @@ async def begin(desk: Desk, root: Path, **settings: Any) -> Watchfolder:
 
 
 def first(page: WatchfoldersPage) -> FolderDisplay:
-    """The folder in the uppermost row."""
+    """The folder in the first row."""
     view = page.model.view_at(0)
     assert view is not None
     return view
 
 
-def stands(page: WatchfoldersPage, health: FolderHealth) -> bool:
-    """Whether there is a folder in the uppermost row, and how it is."""
+def has_health(page: WatchfoldersPage, health: FolderHealth) -> bool:
+    """Whether the folder in the first row has this health."""
     view = page.model.view_at(0)
     return view is not None and view.health is health
 
 
 def is_scanned(page: WatchfoldersPage, folder: Watchfolder) -> bool:
-    """Whether the table knows of a scan of it."""
+    """Whether the table shows a scan of it."""
     view = page.model.view_of(folder.uuid)
     return view is not None and view.folder.last_check is not None
 
 
 def names(page: WatchfoldersPage) -> list[str]:
-    """Of the folders in the table."""
+    """The names of the folders in the table."""
     views = [page.model.view_at(number) for number in range(page.model.rowCount())]
     return [view.folder.name for view in views if view is not None]
 
 
 async def opened(page: WatchfoldersPage) -> WatchfolderDialog:
-    """The dialog, once it knows the presets."""
+    """The open dialog, once it has read the presets."""
     dialog = await until(lambda: page.dialog, "the dialog opens")
     await until(lambda: dialog.presets.current, "it knows the presets")
     return dialog
@@ -114,7 +114,7 @@ def select(page: WatchfoldersPage, path: str) -> None:
 
 
 def drag_and_drop(target: QWidget, place: QPoint, *paths: Path) -> None:
-    """As the system does it: into the window, then over what has come to lie below the pointer."""
+    """Like the system: first into the window, then onto the widget below the pointer."""
     actions, shift = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction, Qt.KeyboardModifier.ShiftModifier
     left, data = Qt.MouseButton.LeftButton, mime(*paths)
     for event in (
@@ -127,7 +127,7 @@ def drag_and_drop(target: QWidget, place: QPoint, *paths: Path) -> None:
 
 
 def answer(page: QWidget, pick: Callable[[QMessageBox], object]) -> Callable[[], bool]:
-    """Press a button of the question that is open; tells whether there was one."""
+    """Press a button of the open question; returns whether there was one."""
 
     def pressed() -> bool:
         box = next((box for box in page.window().findChildren(QMessageBox) if box.isVisible()), None)
@@ -142,7 +142,7 @@ def answer(page: QWidget, pick: Callable[[QMessageBox], object]) -> Callable[[],
 # -- From a dropped folder to an output ------------------------------------------------------------------------------
 
 
-async def test_a_dropped_folder_is_watched_and_what_is_copied_in_is_done(
+async def test_a_dropped_folder_is_watched_and_its_files_are_encoded(
     desk: Desk, clip: Path, tmp_path: Path
 ) -> None:
     page = shown_page(desk)
@@ -174,7 +174,7 @@ async def test_a_dropped_folder_is_watched_and_what_is_copied_in_is_done(
     await until(lambda: first(page).count(FileState.DONE) == 1, "it is counted")
 
 
-async def test_elsewhere_a_dropped_folder_is_queued_once(desk: Desk, clip: Path) -> None:
+async def test_on_other_pages_a_dropped_folder_is_queued_once(desk: Desk, clip: Path) -> None:
     page = shown_page(desk)
     await known(page)
     drag_and_drop(desk.window, QPoint(100, 300), clip.parent)  # the sidebar
@@ -191,16 +191,18 @@ async def test_elsewhere_a_dropped_folder_is_queued_once(desk: Desk, clip: Path)
 # -- Set and commanded -----------------------------------------------------------------------------------------------
 
 
-async def test_suspended_takes_nothing_and_resumed_takes_all(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_a_suspended_folder_queues_nothing_until_resumed(
+    desk: Desk, clip: Path, tmp_path: Path
+) -> None:
     page = shown_page(desk)
     folder = await begin(desk, tmp_path / "in")
     await until(lambda: is_scanned(page, folder), "it is scanned")
     page.folder_actions.suspend.trigger()
-    await until(lambda: stands(page, FolderHealth.SUSPENDED), "it is told")
+    await until(lambda: has_health(page, FolderHealth.SUSPENDED), "it is shown")
     assert not page.folder_actions.scan.isEnabled()
     scanned = (await desk.services.watchfolders.get(folder.uuid)).last_check
     shutil.copyfile(clip, tmp_path / "in" / "one.mov")
-    other = await begin(desk, tmp_path / "other")  # the node goes on with others meanwhile
+    other = await begin(desk, tmp_path / "other")  # the node encodes other files meanwhile
     await until(lambda: is_scanned(page, other), "another is scanned")
     assert (await desk.services.watchfolders.get(folder.uuid)).last_check == scanned
     assert await desk.services.watchfolders.files(folder.uuid) == []
@@ -209,7 +211,7 @@ async def test_suspended_takes_nothing_and_resumed_takes_all(desk: Desk, clip: P
     await shown(page, "one.mov", FileState.DONE)
 
 
-async def test_a_folder_is_changed_in_the_same_dialog(desk: Desk, tmp_path: Path) -> None:
+async def test_a_watchfolder_is_edited_in_the_same_dialog(desk: Desk, tmp_path: Path) -> None:
     page = shown_page(desk)
     folder = await begin(desk, tmp_path / "in", filter={"minSize": 100}, priority=3, labels=["x"])
     await until(lambda: page.table.current, "it is chosen")
@@ -242,7 +244,7 @@ async def test_a_folder_is_changed_in_the_same_dialog(desk: Desk, tmp_path: Path
     await until(lambda: first(page).folder.interval == 600, "the table shows it")
 
 
-async def test_two_editors_and_what_cannot_be_saved(desk: Desk, tmp_path: Path) -> None:
+async def test_two_editors_and_invalid_settings(desk: Desk, tmp_path: Path) -> None:
     page = shown_page(desk)
     folder = await begin(desk, tmp_path / "in")
     await until(lambda: page.table.current, "it is chosen")
@@ -254,15 +256,13 @@ async def test_two_editors_and_what_cannot_be_saved(desk: Desk, tmp_path: Path) 
     dialog.basics.path.setText(folder.path)
     await desk.services.watchfolders.suspend(folder.uuid)
     dialog.save_button.click()
-    await until(lambda: "Someone else" in dialog.trouble.text(), "the second is told")
+    await until(lambda: "Someone else" in dialog.trouble.text(), "the second one gets an error")
     assert page.dialog is dialog  # nothing typed is lost
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     await saved(page)
 
 
-async def test_it_is_deleted_after_a_question_that_says_what_stays(
-    desk: Desk, clip: Path, tmp_path: Path
-) -> None:
+async def test_deleting_asks_and_says_what_stays(desk: Desk, clip: Path, tmp_path: Path) -> None:
     page = shown_page(desk)
     await begin(desk, tmp_path / "in")
     source = Path(shutil.copyfile(clip, tmp_path / "in" / "one.mov"))
@@ -280,7 +280,7 @@ async def test_it_is_deleted_after_a_question_that_says_what_stays(
 # -- Looking ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_dry_run_says_what_would_happen_and_why(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_a_dry_run_shows_what_would_happen_and_why(desk: Desk, clip: Path, tmp_path: Path) -> None:
     page = shown_page(desk)
     root = tmp_path / "in"
     root.mkdir()
@@ -304,14 +304,14 @@ async def test_a_dry_run_says_what_would_happen_and_why(desk: Desk, clip: Path, 
     dialog.dry_run.leave()
     dialog.basics.path.setText(str(tmp_path / "nothing"))
     dialog.dry_run_button.click()
-    await until(lambda: "doesn't exist" in dialog.dry_run.title.text(), "trouble is told")
+    await until(lambda: "doesn't exist" in dialog.dry_run.title.text(), "the error is shown")
     dialog.reject()
     await saved(page)
     assert await desk.services.watchfolders.all() == []
 
 
 @pytest.mark.parametrize("narrow", [False, True])
-async def test_every_file_has_its_reason_and_is_found(
+async def test_every_file_has_a_reason_and_can_be_found(
     desk: Desk, clip: Path, tmp_path: Path, narrow: bool
 ) -> None:
     if narrow:
@@ -353,13 +353,13 @@ async def test_every_file_has_its_reason_and_is_found(
     assert task == file.task_id
 
 
-async def test_a_failed_file_is_tried_again(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_a_failed_file_is_retried(desk: Desk, clip: Path, tmp_path: Path) -> None:
     page = shown_page(desk)
     folder = await begin(desk, tmp_path / "in")
     bad = tmp_path / "in" / "bad.mov"
     bad.write_bytes(b"no film")
     failed = await shown(page, "bad.mov", FileState.FAILED)
-    await desk.services.watchfolders.suspend(folder.uuid)  # or the mended file would be a new one
+    await desk.services.watchfolders.suspend(folder.uuid)  # otherwise the fixed file would be a new version
     shutil.copyfile(clip, bad)
     select(page, "bad.mov")
     page.files.table.setFocus()
@@ -369,7 +369,7 @@ async def test_a_failed_file_is_tried_again(desk: Desk, clip: Path, tmp_path: Pa
     await shown(page, "bad.mov", FileState.DONE)
 
 
-async def test_a_failed_file_is_tried_again_when_its_task_was_deleted(
+async def test_a_failed_file_is_retried_even_if_its_task_was_deleted(
     desk: Desk, clip: Path, tmp_path: Path
 ) -> None:
     page = shown_page(desk)
@@ -387,7 +387,7 @@ async def test_a_failed_file_is_tried_again_when_its_task_was_deleted(
     await shown(page, "bad.mov", FileState.FAILED)
 
 
-async def test_files_that_were_moved_away_stay_in_the_list(desk: Desk, clip: Path, tmp_path: Path) -> None:
+async def test_moved_files_stay_in_the_list(desk: Desk, clip: Path, tmp_path: Path) -> None:
     page = shown_page(desk)
     root = tmp_path / "in"
     await begin(desk, root, on_success={"action": "move", "folder": "done"})
@@ -405,31 +405,31 @@ async def test_files_that_were_moved_away_stay_in_the_list(desk: Desk, clip: Pat
     assert row(page, "one.mov") is not None
 
 
-async def test_two_watchfolders_on_one_tree_are_told(desk: Desk, tmp_path: Path) -> None:
+async def test_overlapping_watchfolders_are_reported(desk: Desk, tmp_path: Path) -> None:
     page = shown_page(desk)
     await begin(desk, tmp_path / "in")
     await until(lambda: page.table.current, "it is chosen")
     assert not page.files._row.isVisible()
     page.add_folder(str(tmp_path / "in" / "deeper"))
     dialog = await opened(page)
-    await until(lambda: "“in”" in dialog.note.text(), "the dialog tells")
+    await until(lambda: "“in”" in dialog.note.text(), "the dialog shows the overlap")
     assert dialog.save_button.isEnabled()
     dialog.basics.path.setText(str(tmp_path / "else"))
     assert not dialog.note.text()
     dialog.reject()
     await saved(page)
     await begin(desk, tmp_path / "in" / "deeper")
-    await until(lambda: "“deeper”" in page.files._problem.text(), "the page tells")
+    await until(lambda: "“deeper”" in page.files._problem.text(), "the page shows the overlap")
     assert page.files._row.isVisible()
 
 
-async def test_an_unreachable_folder_says_since_when_and_why(desk: Desk, tmp_path: Path) -> None:
+async def test_an_unreachable_folder_shows_since_when_and_why(desk: Desk, tmp_path: Path) -> None:
     page = shown_page(desk)
     root = tmp_path / "in"
     await begin(desk, root)
-    await until(lambda: stands(page, FolderHealth.WATCHING), "it is watched")
+    await until(lambda: has_health(page, FolderHealth.WATCHING), "it is watched")
     root.rmdir()
-    await until(lambda: stands(page, FolderHealth.UNREACHABLE), "it is told")
+    await until(lambda: has_health(page, FolderHealth.UNREACHABLE), "it is shown")
     folder = first(page).folder
     assert folder.error_at is not None
     assert page.files._problem.text().startswith(f"The folder “{root}” doesn't exist.")

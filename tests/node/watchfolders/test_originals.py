@@ -1,4 +1,4 @@
-"""What is due with originals, what is looked at before each try, and places that never answer."""
+"""Moving originals: what is checked before each attempt, and folders that never answer."""
 
 import asyncio
 import multiprocessing
@@ -40,7 +40,7 @@ def root_of(folder: Path) -> ScannedRoot:
 
 
 def to_move(source: Path, output: Path, folder: Path, **changes: Any) -> OriginalMove:
-    """An original that was encoded to `output`, and is to go to `folder`."""
+    """The move of an original that was encoded to `output`, to `folder`."""
     status = source.stat()
     found = ScannedFile(source.name, status.st_size, status.st_mtime_ns // 1000, status.st_ino)
     disposition = Disposition(OriginalAction.MOVE, True, str(output), 4, str(folder))
@@ -77,7 +77,7 @@ def test_an_output_that_is_removed_before_the_next_try_keeps_the_original(tmp_pa
 
 
 def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_path: Path) -> None:
-    """The move was written down, but nobody came to it."""
+    """The move was recorded but not carried out."""
     source, output = files(tmp_path, "one.mov", "one.mp4")
     first = OriginalMover([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
     first.plan()
@@ -87,7 +87,7 @@ def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_pat
     left = update_after_move(begun, tmp_path, "u")
     assert left.reason.startswith("Left in place") and source.exists()
     originals.move(str(source), begun.disposition.target or "", Version(4, begun.pending.found.mtime), "t")
-    done = update_after_move(begun, tmp_path, "u")  # what may have been done is not judged again
+    done = update_after_move(begun, tmp_path, "u")  # a move that may have been carried out isn't judged again
     assert done.gone and done.reason.startswith("Moved to")
 
 
@@ -119,7 +119,7 @@ def test_a_folder_that_is_swapped_after_the_scan_loses_nothing(tmp_path: Path) -
     assert source.exists() and (elsewhere / "one.mov").exists()
 
 
-def test_the_half_copy_of_a_killed_attempt_goes(tmp_path: Path) -> None:
+def test_the_unfinished_copy_of_a_killed_attempt_is_removed(tmp_path: Path) -> None:
     source, output = files(tmp_path, "one.mov", "one.mp4")
     done = tmp_path / "done"
     done.mkdir()
@@ -130,7 +130,7 @@ def test_the_half_copy_of_a_killed_attempt_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
-def test_a_node_that_is_killed_at_any_moment_leaves_the_whole_file_and_no_half_ones(tmp_path: Path) -> None:
+def test_a_node_killed_at_any_moment_leaves_the_complete_file_and_no_partial_copies(tmp_path: Path) -> None:
     with open_disk(tmp_path / "disk", 64) as disk:
         if disk is None:
             pytest.skip("a small disk can only be mounted by root on Linux")
@@ -177,7 +177,7 @@ MOVE = Original(action=OriginalAction.MOVE, folder="done")
 
 @pytest.mark.db
 @pytest.mark.ffmpeg
-async def test_a_place_that_never_answers_holds_up_nothing_else(
+async def test_a_folder_that_never_answers_delays_no_other_folder(
     watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duty, "PATIENCE", 1.0)
@@ -197,7 +197,7 @@ async def test_a_place_that_never_answers_holds_up_nothing_else(
     bad.write_bytes(b"no film")
     await until(began.is_set, "a move hangs")
     watched.put(clip, "one.mov")
-    await until(lambda: moved(watched, "one.mov"), "the other place goes on")
+    await until(lambda: moved(watched, "one.mov"), "the other folder isn't delayed")
     waiting = (await watched.files())["bad.mov"]
     assert "doesn't answer" in waiting.reason and bad.exists()
     answer.set()
@@ -220,12 +220,12 @@ async def test_originals_that_cannot_be_moved_do_not_starve_the_others(
     for number in range(5):
         await watched.state(f"bad{number}.mov", FileState.FAILED)
     watched.put(clip, "one.mov")
-    await until(lambda: moved(watched, "one.mov"), "it is moved all the same")
+    await until(lambda: moved(watched, "one.mov"), "it is moved anyway")
 
 
 @pytest.mark.db
 @pytest.mark.ffmpeg
-async def test_a_scan_that_is_lost_in_one_place_moves_nothing_more_in_the_other(
+async def test_a_lost_scan_stops_the_moves_to_all_folders(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken, began, answer = threading.Event(), threading.Event(), threading.Event()

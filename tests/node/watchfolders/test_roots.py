@@ -22,8 +22,10 @@ def watched(farm: Farm, tmp_path: Path) -> Watched:
     return Watched(farm, root)
 
 
-async def test_a_folder_that_is_made_again_goes_on_with_the_files_in_it(watched: Watched, clip: Path) -> None:
-    """As with camera cards: the old files are gone, and when their card is back they are known."""
+async def test_a_recreated_folder_keeps_the_records_of_files_that_are_in_it(
+    watched: Watched, clip: Path
+) -> None:
+    """As with camera cards: the old files are gone, and known again when their card is back."""
     await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, interval=2)
     watched.put(clip, "a.mov")
@@ -55,7 +57,7 @@ async def test_a_folder_that_is_made_again_goes_on_with_the_files_in_it(watched:
     assert len(await watched.tasks()) == 2
 
 
-async def test_the_folder_that_is_there_now_is_listened_to(watched: Watched, clip: Path) -> None:
+async def test_a_replaced_folder_is_observed_again(watched: Watched, clip: Path) -> None:
     await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0, interval=3600)
     await watched.scanned_first()
@@ -83,7 +85,7 @@ async def test_files_of_a_disk_in_a_subfolder_are_not_gone_with_it(watched: Watc
         async def error(words: str) -> bool:
             return words in ((await watched.now()).error or "")
 
-        await until(lambda: error("“readers/card 1” is empty"), "the missing disk is told")
+        await until(lambda: error("“readers/card 1” is empty"), "the missing disk is reported")
         assert not (await watched.files())["readers/card 1/b.mov"].gone
         watched.put(clip, "readers/card 1/c.mov")  # it is used as a folder now
         await watched.state("readers/card 1/c.mov", QUEUED)

@@ -1,4 +1,4 @@
-"""Watchfolders on real nodes: real copies going on, real encodes, and what becomes of each file."""
+"""Watchfolders on real nodes, with real copies and encodes."""
 
 import asyncio
 import itertools
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
 DONE, QUEUED, SKIPPED = FileState.DONE, FileState.QUEUED, FileState.SKIPPED
 ONCE: dict[str, Any] = {"interval": 3600, "growth_checks": 0}
-"""Scanned when something happened, or when asked for."""
+"""Scanned only after events, or on request."""
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def watched(farm: Farm, tmp_path: Path) -> Watched:
     return Watched(farm, root)
 
 
-async def test_new_files_become_tasks_and_outputs_beside_them_do_not(watched: Watched, clip: Path) -> None:
+async def test_new_files_become_tasks_and_outputs_next_to_them_do_not(watched: Watched, clip: Path) -> None:
     await watched.farm.node(watches=True)
     pattern = "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_x.mov"
     await watched.begin(pattern=pattern, priority=7, labels=())
@@ -64,10 +64,10 @@ async def test_new_files_become_tasks_and_outputs_beside_them_do_not(watched: Wa
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 @pytest.mark.parametrize("linked", ["the root", "a folder in it", "nothing"])
-async def test_an_output_that_changes_is_no_input_under_another_name(
+async def test_an_output_that_changes_is_still_not_queued(
     farm: Farm, tmp_path: Path, clip: Path, linked: str
 ) -> None:
-    """As when a script writes tags into it: size and time are others, and the name is all that is left."""
+    """As when a script writes tags into it: size and time change, and only the name is the same."""
     real = tmp_path / "real"
     (real / "deep").mkdir(parents=True)
     root = real
@@ -102,7 +102,7 @@ async def test_the_tree_is_rebuilt_at_the_output(watched: Watched, clip: Path) -
     assert (watched.out / "one.mp4").is_file()
 
 
-async def test_a_file_that_is_copied_in_slowly_is_taken_when_it_is_whole(
+async def test_a_file_that_is_copied_slowly_is_queued_when_it_is_complete(
     watched: Watched, clip: Path
 ) -> None:
     await watched.farm.node(watches=True)
@@ -137,7 +137,7 @@ async def test_replaced_and_touched_files_are_new_versions(watched: Watched, cli
     await until(lambda: tasks(2), "the replaced file is a task")
     await watched.state("one.mov", DONE)  # a task that begins after the touch would encode that version
     os.utime(first, ns=(1, 2 * 10**18))
-    await watched.service.scan(watched.uuid)  # nobody tells of a touch
+    await watched.service.scan(watched.uuid)  # a touch is no event
     await until(lambda: tasks(3), "the touched file is a task")
     await watched.state("one.mov", DONE)
 
@@ -156,7 +156,7 @@ async def test_a_file_that_is_deleted_while_it_grows_is_forgotten(watched: Watch
     assert await watched.tasks() == []
 
 
-async def test_what_is_no_input_is_skipped_with_a_reason(watched: Watched, clip: Path) -> None:
+async def test_unsuitable_files_are_skipped_with_a_reason(watched: Watched, clip: Path) -> None:
     await watched.farm.node(watches=True, slots=0)
     wanted = {"globs": {"exclude": ["proxies/", "*_old.*"]}, "minSize": 100}
     await watched.begin(filter=wanted, **ONCE)
@@ -183,7 +183,9 @@ async def test_what_is_no_input_is_skipped_with_a_reason(watched: Watched, clip:
     assert all(file.reason for file in files.values() if file.state is SKIPPED)
 
 
-async def test_an_unreadable_folder_is_told_and_the_rest_goes_on(watched: Watched, clip: Path) -> None:
+async def test_an_unreadable_folder_is_reported_and_the_others_are_scanned(
+    watched: Watched, clip: Path
+) -> None:
     await watched.farm.node(watches=True, slots=0)
     deep = watched.root / "deep"
     before = Path.cwd()
@@ -205,7 +207,7 @@ async def test_an_unreadable_folder_is_told_and_the_rest_goes_on(watched: Watche
     async def clears() -> bool:
         return (await watched.now()).error is None
 
-    await until(clears, "the error clears by itself")
+    await until(clears, "the error clears")
     assert len(await watched.tasks()) == 1
 
 
@@ -220,9 +222,9 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
     async def told(words: str) -> bool:
         return words in ((await watched.now()).error or "")
 
-    await until(lambda: told("doesn't exist"), "a missing folder is told")
+    await until(lambda: told("doesn't exist"), "a missing folder is reported")
     watched.root.mkdir()  # the mount point
-    await until(lambda: told("not mounted"), "an empty one is told")
+    await until(lambda: told("not mounted"), "an empty one is reported")
     assert (await watched.files())["one.mov"].state is QUEUED
     watched.root.rmdir()
     away.rename(watched.root)
@@ -246,7 +248,7 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
     assert len(await watched.files()) == 2  # they had tasks
 
 
-async def test_trouble_is_logged_once_and_its_end_too(
+async def test_an_error_and_its_end_are_each_logged_once(
     watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
     await watched.farm.node(watches=True, slots=0)
@@ -262,7 +264,7 @@ async def test_trouble_is_logged_once_and_its_end_too(
     assert [record.message for record in caplog.records][1:] == ["“in” can be scanned again"]
 
 
-async def test_outputs_that_do_not_answer_are_not_taken_for_the_watchfolder(
+async def test_an_output_folder_that_does_not_answer_is_not_mistaken_for_the_watchfolder(
     watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scan_context, "PATIENCE", 0.5)
@@ -311,7 +313,7 @@ async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: W
     assert again.task not in (None, queued.task)
 
 
-async def test_a_row_of_a_node_that_numbers_inodes_differently_is_followed(
+async def test_a_record_of_a_node_that_numbers_inodes_differently_is_matched(
     watched: Watched, clip: Path
 ) -> None:
     first = await watched.farm.node(watches=True, slots=0)
@@ -339,7 +341,7 @@ async def test_a_row_of_a_node_that_numbers_inodes_differently_is_followed(
 
 
 @pytest.mark.parametrize("good", [True, False])
-async def test_what_is_due_with_an_original_is_done_without_its_task(
+async def test_an_original_is_moved_even_if_its_task_was_deleted(
     watched: Watched, clip: Path, good: bool
 ) -> None:
     worker = await watched.farm.node(watches=True)
@@ -355,7 +357,7 @@ async def test_what_is_due_with_an_original_is_done_without_its_task(
     queued = await watched.state("a/one.mov", QUEUED, FileState.RUNNING)
     watching = worker.node._scan_duty
     assert watching is not None
-    watching._may_scan = lambda: False  # nobody looks meanwhile
+    watching._may_scan = lambda: False  # no scan in the meantime
     await watched.state("a/one.mov", DONE, FileState.FAILED)
     assert queued.task is not None
     await watched.farm.tasks.delete([queued.task])
@@ -365,7 +367,7 @@ async def test_what_is_due_with_an_original_is_done_without_its_task(
     assert (watched.root / ("done" if good else "failed") / "a" / "one.mov").is_file()
 
 
-async def test_what_a_newer_program_set_costs_no_duty(
+async def test_settings_of_a_newer_release_do_not_stop_the_scan_duty(
     watched: Watched, clip: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await watched.begin(growth_checks=0)
@@ -415,7 +417,7 @@ async def test_only_nodes_with_the_labels_scan(watched: Watched, clip: Path) -> 
     assert task.labels == ["storage:a"]
 
 
-async def test_failed_files_are_tried_again_and_then_moved(watched: Watched) -> None:
+async def test_failed_files_are_retried_and_then_moved(watched: Watched) -> None:
     await watched.farm.node(watches=True)
     failed = Original(action=OriginalAction.MOVE, folder="failed")
     await watched.begin(growth_checks=0, retries=1, on_failure=failed)
@@ -474,12 +476,12 @@ async def test_originals_of_tasks_with_several_files_are_moved(
         file = (await watched.files(gone=True))["one.mov"]
         return file if file.reason else None
 
-    file = await until(told, "it is told what became of it")
+    file = await until(told, "its result is shown")
     assert file.reason.startswith("Moved to"), file.reason
     assert (watched.root / "done" / "one.mov").read_bytes() == clip.read_bytes()
 
 
-async def test_moved_originals_are_no_new_files_when_their_folder_is_watched_again(
+async def test_moved_originals_are_not_new_when_their_folder_is_scanned_later(
     watched: Watched, clip: Path
 ) -> None:
     await watched.farm.node(watches=True)
@@ -496,7 +498,7 @@ async def test_moved_originals_are_no_new_files_when_their_folder_is_watched_aga
     assert len(await watched.tasks()) == 2
 
 
-async def test_an_original_stays_when_its_output_is_not_there(watched: Watched, clip: Path) -> None:
+async def test_an_original_stays_if_its_output_is_missing(watched: Watched, clip: Path) -> None:
     worker = await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
     worker.node._scan_duty._busy.update((-1, -2))  # type: ignore[union-attr] # it looks away
@@ -512,7 +514,7 @@ async def test_an_original_stays_when_its_output_is_not_there(watched: Watched, 
     assert source.exists()
 
 
-async def test_locks_of_ffmate_are_honoured_and_written(watched: Watched, clip: Path) -> None:
+async def test_lock_files_of_ffmate_are_respected_and_written(watched: Watched, clip: Path) -> None:
     await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0, write_locks=True)
     lock = watched.root / "theirs.mov.lock"
@@ -530,7 +532,7 @@ async def test_locks_of_ffmate_are_honoured_and_written(watched: Watched, clip: 
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-async def test_a_file_is_taken_once_more_although_our_lock_is_beside_it(
+async def test_a_file_is_queued_again_although_our_lock_file_is_next_to_it(
     watched: Watched, clip: Path, replaced: bool
 ) -> None:
     await watched.farm.node(watches=True, slots=0)
@@ -551,7 +553,7 @@ async def test_a_file_is_taken_once_more_although_our_lock_is_beside_it(
     assert (watched.root / "one.mov.lock").is_file()
 
 
-async def test_a_dry_run_tells_everything_and_writes_nothing(watched: Watched, clip: Path) -> None:
+async def test_a_dry_run_reports_every_file_and_writes_nothing(watched: Watched, clip: Path) -> None:
     await watched.begin(**ONCE)
     watched.put(clip, "one.mov")
     watched.put(clip, "two.txt")
@@ -565,9 +567,7 @@ async def test_a_dry_run_tells_everything_and_writes_nothing(watched: Watched, c
     assert await watched.tasks() == []
 
 
-async def test_a_file_whose_output_would_have_too_long_a_name_holds_up_no_other(
-    watched: Watched, clip: Path
-) -> None:
+async def test_a_file_whose_output_path_is_too_long_blocks_no_other(watched: Watched, clip: Path) -> None:
     watched.out.mkdir()
     await watched.farm.node(watches=True)
     pattern = f"{watched.out}/${{INPUT_FILE_BASENAME}} as pictures/%03d.png"
@@ -590,7 +590,7 @@ async def test_names_in_any_encoding(watched: Watched, clip: Path) -> None:
     json.dumps([file.to_json() for file in (await watched.files()).values()])
 
 
-async def test_edits_are_heard_at_once_and_a_lost_preset_is_told(watched: Watched, clip: Path) -> None:
+async def test_edits_apply_at_once_and_a_deleted_preset_is_reported(watched: Watched, clip: Path) -> None:
     await watched.farm.node(watches=True, slots=0)
     await watched.begin(interval=3600, growth_checks=0, filter={"extensions": {"include": ["mxf"]}})
     watched.put(clip, "one.mov")
@@ -604,14 +604,14 @@ async def test_edits_are_heard_at_once_and_a_lost_preset_is_told(watched: Watche
     async def told() -> bool:
         return "preset" in ((await watched.now()).error or "")
 
-    await until(told, "the lost preset is told although no file waits for it")
+    await until(told, "the deleted preset is reported although no file needs it")
     settings = watched.folder.settings()
     open_filter = settings.filter.model_copy(update={"extensions": Extensions(include=("MOV",))})
     from ffmate_desktop.db import watchfolders as stored
 
     changed = settings.model_copy(update={"filter": open_filter})
     assert await stored.update(watched.farm.database, watched.uuid, changed)
-    await until(told, "the lost preset is told again")
+    await until(told, "the deleted preset is reported again")
     assert (await watched.files())["one.mov"].state is FileState.WAITING
     preset_editor = PresetEditor(watched.farm.database, watched._presets)
     from ffmate_desktop.services.preset_editor import PresetDraft
@@ -623,7 +623,7 @@ async def test_edits_are_heard_at_once_and_a_lost_preset_is_told(watched: Watche
     assert (await watched.now()).error is None
 
 
-async def test_a_scan_of_old_rules_that_still_goes_on_settles_nothing_for_the_new(
+async def test_a_running_scan_with_old_rules_decides_nothing_for_new_ones(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = await watched.farm.node(watches=True, slots=0)
@@ -698,7 +698,7 @@ async def test_an_original_that_another_task_needs_stays(watched: Watched, clip:
     await watched.scanned(2)
     assert source.exists()
     await watched.farm.tasks.cancel([other])
-    await until(lambda: moved(watched, "one.mov"), "it is moved when nobody needs it")
+    await until(lambda: moved(watched, "one.mov"), "it is moved when no task needs it")
 
 
 async def test_a_node_that_dies_while_it_moves_an_original(watched: Watched, clip: Path) -> None:

@@ -1,4 +1,4 @@
-"""Versions of watched files: what is the same file although it looks different, and what becomes of replaced ones."""
+"""Versions of watched files: the same file although it looks different, and files that are replaced or renamed."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ def number_anew(root: Path) -> None:
 
 @pytest.fixture
 def usb_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The watched folder is on exFAT, as far as the program can tell."""
+    """Make the program believe that the watchfolder is on exFAT."""
     monkeypatch.setattr(
         "ffmate_desktop.storage.numbering.mount_holding", lambda _path: Mount("exfat", frozenset())
     )
@@ -52,7 +52,7 @@ def usb_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_files_whose_inodes_change_are_not_encoded_again(
     watched: Watched, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after a remount of exFAT; with another time zone; on a node that starts; and what is replaced is seen."""
+    """After a remount of exFAT, in another time zone, and on a node that starts; replaced files are still noticed."""
     first = await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0)
     for name in ("a.mov", "b/b.mov", "c.mov"):
@@ -96,8 +96,8 @@ async def test_files_whose_inodes_change_are_not_encoded_again(
     await until(seen, "a removed file is gone, and a replaced one is a new version")
 
 
-async def test_ledgers_of_older_releases_are_followed(watched: Watched, clip: Path) -> None:
-    """They have the inodes of file systems that forget them, and the inode of the root for a view."""
+async def test_file_records_of_older_releases_are_understood(watched: Watched, clip: Path) -> None:
+    """They store inodes of file systems where inodes don't last, and the root's inode as their view."""
     first = await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0)
     for name in ("a.mov", "b.mov"):
@@ -135,7 +135,7 @@ async def test_an_original_whose_inode_changed_meanwhile_is_moved(watched: Watch
 
 @pytest.fixture
 def fuse(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
-    """A folder, and how to mount an exFAT disk there through FUSE, which numbers files as it looks them up."""
+    """A folder, and how to mount exFAT there through FUSE, which numbers files as it looks them up."""
     commands = ("mkfs.exfat", "mount.exfat-fuse", "losetup")
     if not all(map(shutil.which, commands)) or not os.access("/dev/loop-control", os.W_OK):
         pytest.skip(f"needs {', '.join(commands)}, and the right to mount")
@@ -203,7 +203,7 @@ async def test_a_file_that_is_replaced_while_it_is_queued_is_encoded_once(
     assert [path.name for path in watched.out.iterdir()] == ["f.mp4"]
 
 
-async def test_renamed_files_are_followed(watched: Watched, clip: Path) -> None:
+async def test_records_follow_renamed_files(watched: Watched, clip: Path) -> None:
     """A moved folder, another spelling, two names swapped, and one name taken over."""
     await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0)
@@ -269,7 +269,7 @@ async def test_a_file_that_is_renamed_while_it_is_queued_has_a_task_that_finds_i
 async def test_a_version_that_came_before_its_task_was_started_is_encoded_once(
     watched: Watched, clip: Path
 ) -> None:
-    """No scan sees the file between: it is replaced after it was queued, and its task reads what is there then."""
+    """The file is replaced after it was queued, no scan sees it, and the task encodes the new version."""
     scanner = await watched.farm.node(watches=True, slots=0)
     await watched.begin(growth_checks=0)
     first = watched.put(clip, "f.mov")
@@ -290,7 +290,7 @@ async def test_a_version_that_came_before_its_task_was_started_is_encoded_once(
         file = (await watched.files())["f.mov"]
         return file.size == first.stat().st_size and file.state is DONE
 
-    await until(known, "the version that was encoded is noted down")
+    await until(known, "the version that was encoded is recorded")
     await watched.scanned()
     assert len(await watched.tasks()) == 1
 
@@ -319,7 +319,7 @@ async def test_a_recording_that_grows_while_it_is_encoded_is_encoded_again_when_
     assert len(await watched.tasks()) == 2
 
 
-async def test_a_file_that_is_removed_before_it_was_encoded_is_taken_when_it_is_back(
+async def test_a_file_removed_before_it_was_encoded_is_queued_when_it_is_back(
     watched: Watched, clip: Path
 ) -> None:
     await watched.farm.node(watches=True, slots=0)
@@ -396,7 +396,7 @@ async def test_a_task_whose_file_is_renamed_before_it_is_read_is_followed_by_ano
     assert again.task != first.task
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which files are open for writing")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which files are open for writing")
 async def test_a_recorder_that_pauses_is_waited_for_while_it_has_the_file_open(
     watched: Watched, clip: Path
 ) -> None:

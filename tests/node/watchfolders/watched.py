@@ -1,4 +1,4 @@
-"""A watchfolder for tests: its folder, its service, and questions about the file records."""
+"""A watchfolder on a farm of real nodes, with what tests ask about it."""
 
 import shutil
 from collections import Counter
@@ -18,7 +18,7 @@ COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
 class Watched:
-    """One watchfolder on a farm. `root` is watched, `out` is where outputs go unless the pattern says otherwise."""
+    """One watchfolder on a farm. `root` is watched; outputs go to `out` unless the pattern says otherwise."""
 
     def __init__(self, farm: Farm, root: Path) -> None:
         self.farm = farm
@@ -29,23 +29,23 @@ class Watched:
         self.folder: Watchfolder | None = None
 
     async def begin(self, command: str = COPY, pattern: str = "", **settings: Any) -> "Watched":
-        """Make the preset and the watchfolder."""
+        """Add the preset and the watchfolder."""
         preset = await PresetEditor(self.farm.database, self._presets).add(
             PresetDraft("copy", command, output_file=pattern or f"{self.out}/${{INPUT_FILE_BASENAME}}.mp4")
         )
-        given: dict[str, Any] = {"name": "in", "path": str(self.root), "preset": preset.uuid}
-        given |= {"interval": 1, "growth_checks": 1} | settings
-        self.folder = await self.service.add(WatchfolderSettings.model_validate(given))
+        values: dict[str, Any] = {"name": "in", "path": str(self.root), "preset": preset.uuid}
+        values |= {"interval": 1, "growth_checks": 1} | settings
+        self.folder = await self.service.add(WatchfolderSettings.model_validate(values))
         return self
 
     @property
     def uuid(self) -> UUID:
-        """Of the watchfolder."""
+        """The uuid of the watchfolder."""
         assert self.folder is not None
         return self.folder.uuid
 
     async def now(self) -> Watchfolder:
-        """As it is."""
+        """The watchfolder as it is now."""
         return await self.service.get(self.uuid)
 
     async def files(self, *, gone: bool = False) -> dict[str, WatchedFile]:
@@ -63,7 +63,7 @@ class Watched:
         return await until(reached, f"{path} is {' or '.join(states)}")
 
     async def scanned_first(self) -> None:
-        """Once it was scanned at all."""
+        """Wait for the first scan."""
 
         async def scanned() -> bool:
             return (await self.now()).last_check is not None
@@ -71,7 +71,7 @@ class Watched:
         await until(scanned, "the first scan")
 
     async def scanned(self, times: int = 1) -> Watchfolder:
-        """After so many more whole scans."""
+        """Wait for this many more complete scans."""
         folder = await self.now()
         for _ in range(times):
             before = folder
@@ -84,7 +84,7 @@ class Watched:
         return folder
 
     async def tasks(self) -> list[Task]:
-        """All there are."""
+        """All tasks."""
         return await self.farm.tasks.newest(limit=None)
 
     async def doubled(self) -> list[str]:
@@ -93,7 +93,7 @@ class Watched:
         return [path for path, number in counts.items() if number > 1]
 
     def put(self, source: Path, relative: str) -> Path:
-        """A copy of a file in the watchfolder."""
+        """Copy a file into the watchfolder."""
         target = self.root / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
