@@ -44,7 +44,7 @@ def value_at(metadata: Mapping[str, object], path: str) -> str | None:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def example_metadata(paths: Iterable[str]) -> dict[str, object]:
+def example_for(paths: Iterable[str]) -> dict[str, object]:
     """Metadata with an example value at each of these paths: the last field name."""
     metadata: dict[str, Any] = {}
     for path in paths:

@@ -128,7 +128,7 @@ def wildcards_in(text: str) -> frozenset[str]:
 def example_metadata(texts: Iterable[str]) -> dict[str, object]:
     """Metadata with an example value for every metadata wildcard in these texts."""
     names = frozenset[str]().union(*map(wildcards_in, texts))
-    return metadata_path.example_metadata(
+    return metadata_path.example_for(
         sorted(name.removeprefix(_METADATA) for name in names if name.startswith(_METADATA))
     )
 

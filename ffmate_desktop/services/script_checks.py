@@ -10,7 +10,7 @@ from ffmate_desktop.domain.task import NewTask
 from ffmate_desktop.domain.wildcards import WildcardValues, expand, expand_path
 
 
-def check_script(script: ProcessingSpec | None, values: WildcardValues) -> None:
+def check_new_script(script: ProcessingSpec | None, values: WildcardValues) -> None:
     """Raise UsageError for a script that could never run. Whether it is allowed is up to the node."""
     if script is None:
         return

@@ -29,7 +29,7 @@ from ffmate_desktop.media.outputs import check_names, plan_outputs
 from ffmate_desktop.services.checked_commands import CheckedCommands
 from ffmate_desktop.services.input_files import absolute_path, check_input
 from ffmate_desktop.services.output_names import TaskDraft, refuse_existing
-from ffmate_desktop.services.script_checks import check_script, webhooks_of
+from ffmate_desktop.services.script_checks import check_new_script, webhooks_of
 
 
 def prepare_task(
@@ -76,7 +76,7 @@ def prepare_task(
     _check_command(request.command, steps, values, checked)
     scripts = check_processing(request.before, "pre"), check_processing(request.after, "post")
     for script in scripts:
-        check_script(script, values)
+        check_new_script(script, values)
     output = None if wildcards_in(request.pattern) & NODE_WILDCARDS else values.output_file or None
     if output is not None:
         refuse_existing(output, new.if_exists)

@@ -38,21 +38,21 @@ PLAN = [
 ]
 
 
-class Desk:
+class ImportServices:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.presets = PresetService(database, resources_folder() / "presets")
         exchange = PresetExchange(self.presets, PresetEditor(database, self.presets))
         self.watchfolders = WatchfolderService(database, self.presets)
-        self.work = FFmateImport(database, exchange, self.watchfolders)
+        self.importer = FFmateImport(database, exchange, self.watchfolders)
 
 
 @pytest.fixture
-def desk(database: Database) -> Desk:
-    return Desk(database)
+def services(database: Database) -> ImportServices:
+    return ImportServices(database)
 
 
-def fates(items: list[ImportItem]) -> list[tuple[str, str, ImportOutcome]]:
+def outcomes(items: list[ImportItem]) -> list[tuple[str, str, ImportOutcome]]:
     return [(item.kind, item.name, item.outcome) for item in items]
 
 
@@ -82,69 +82,73 @@ async def source(request: pytest.FixtureRequest, tmp_path: Path, empty_database:
     assert after == files
 
 
-async def test_everything_that_can_be_imported_is_imported(desk: Desk, source: str, tmp_path: Path) -> None:
-    plan = await desk.work.plan(source)
-    assert fates(plan) == PLAN
-    assert [one for one in await desk.presets.all() if not one.built_in] == []  # a plan writes nothing
-    assert await desk.watchfolders.all() == []
+async def test_everything_that_can_be_imported_is_imported(
+    services: ImportServices, source: str, tmp_path: Path
+) -> None:
+    plan = await services.importer.plan(source)
+    assert outcomes(plan) == PLAN
+    assert [one for one in await services.presets.all() if not one.built_in] == []  # a plan writes nothing
+    assert await services.watchfolders.all() == []
     reasons = {item.name: item.note for item in plan if item.outcome is ImportOutcome.REFUSED}
     assert "is outside quotes" in reasons["Bad"]
     assert reasons["No preset"] == "its preset is missing"
     assert reasons["Of a bad one"] == "its preset “Bad” can't be imported"
     assert "isn't an absolute path" in reasons["Relative"]
 
-    done = await desk.work.execute(plan)
+    done = await services.importer.execute(plan)
     taken = [
         (kind, name, ImportOutcome.IMPORTED if outcome is ImportOutcome.NEW else outcome)
         for kind, name, outcome in PLAN
     ]
-    assert fates(done) == taken
-    preset = await desk.presets.find("It's “Delivery”")
+    assert outcomes(done) == taken
+    preset = await services.presets.find("It's “Delivery”")
     assert preset.pre_processing is not None
     assert preset.pre_processing.to_json() == theirs.BEFORE
     assert preset.post_processing is not None and preset.post_processing.script_path == "/scripts/post.sh"
     assert [hook.to_json() for hook in preset.webhooks or ()] == theirs.WEBHOOK
     assert (preset.priority, preset.labels, preset.description) == (5, ("gpu",), "d")
-    inbox = await desk.watchfolders.find("Inbox")
+    inbox = await services.watchfolders.find("Inbox")
     assert (inbox.path, inbox.interval, inbox.growth_checks) == (f"{tmp_path}/inbox", 5, 3)
     assert (inbox.preset, inbox.labels, inbox.suspended) == (preset.uuid, ("tape",), False)
     assert {word.lower() for word in inbox.filter.extensions.include} == {"mov", "mp4"}
-    five = await desk.watchfolders.find("Interval 0")
+    five = await services.watchfolders.find("Interval 0")
     assert (five.interval, five.suspended) == (1, True)
-    assert await ffmate_source.stored_webhooks(desk.database) == {
+    assert await ffmate_source.stored_webhooks(services.database) == {
         ("batch.finished", "https://example.org/a"),
         ("task.created", "https://example.org/b"),
     }
 
 
-async def test_a_second_import_adds_nothing(desk: Desk, source: str) -> None:
-    await desk.work.execute(await desk.work.plan(source))
-    again = await desk.work.plan(source)
+async def test_a_second_import_adds_nothing(services: ImportServices, source: str) -> None:
+    await services.importer.execute(await services.importer.plan(source))
+    again = await services.importer.plan(source)
     assert {item.outcome for item in again} == {ImportOutcome.EXISTS, ImportOutcome.REFUSED}
-    await desk.work.execute(again)
-    assert len([one for one in await desk.presets.all() if not one.built_in]) == 2
-    assert len(await desk.watchfolders.all()) == 2
+    await services.importer.execute(again)
+    assert len([one for one in await services.presets.all() if not one.built_in]) == 2
+    assert len(await services.watchfolders.all()) == 2
 
 
-async def test_existing_watchfolders_are_respected(desk: Desk, source: str, tmp_path: Path) -> None:
-    preset = (await desk.presets.all())[0]
+async def test_existing_watchfolders_are_respected(
+    services: ImportServices, source: str, tmp_path: Path
+) -> None:
+    preset = (await services.presets.all())[0]
     for name, folder in (("INBOX", "elsewhere"), ("rival", "inbox")):
         path = str(tmp_path / folder)
-        await desk.watchfolders.add(
+        await services.watchfolders.add(
             WatchfolderSettings(name=name, path=path, preset=preset.uuid, output_file="/x")
         )
-    plan = await desk.work.plan(source)
+    plan = await services.importer.plan(source)
     [inbox] = [item for item in plan if item.name == "Inbox"]
     assert inbox.outcome is ImportOutcome.NEW and inbox.note.endswith("the same files are watched by “rival”")
-    [done] = [item for item in await desk.work.execute(plan) if item.name == "Inbox"]
+    [done] = [item for item in await services.importer.execute(plan) if item.name == "Inbox"]
     assert "as “Inbox 2”" in done.note
-    assert (await desk.watchfolders.find("inbox 2")).path == str(tmp_path / "inbox")
-    [again] = [item for item in await desk.work.plan(source) if item.name == "Inbox"]
+    assert (await services.watchfolders.find("inbox 2")).path == str(tmp_path / "inbox")
+    [again] = [item for item in await services.importer.plan(source) if item.name == "Inbox"]
     assert again.outcome is ImportOutcome.EXISTS
 
 
 async def test_a_database_that_is_not_from_ffmate_is_reported(
-    desk: Desk, tmp_path: Path, empty_database: str
+    services: ImportServices, tmp_path: Path, empty_database: str
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a database, but long enough to look at " * 50)
@@ -157,10 +161,10 @@ async def test_a_database_that_is_not_from_ffmate_is_reported(
         (empty_database, "isn't an FFmate 2 database"),
     ):
         with pytest.raises(UserError, match=sentence):
-            await desk.work.plan(source)
+            await services.importer.plan(source)
 
 
-async def test_a_damaged_row_only_loses_its_own_data(desk: Desk, tmp_path: Path) -> None:
+async def test_a_damaged_row_only_loses_its_own_data(services: ImportServices, tmp_path: Path) -> None:
     path = tmp_path / "ffmate.sqlite"
     with closing(sqlite3.connect(path)) as database:
         for statement in theirs.statements(theirs.SQLITE, str(tmp_path)):
@@ -170,4 +174,4 @@ async def test_a_damaged_row_only_loses_its_own_data(desk: Desk, tmp_path: Path)
             "UPDATE watchfolder SET filter = ? WHERE name = 'Inbox'", ('{"extensions": {"include": 5}}',)
         )
         database.commit()
-    assert fates(await desk.work.plan(str(path))) == PLAN
+    assert outcomes(await services.importer.plan(str(path))) == PLAN

@@ -39,7 +39,7 @@ FULL: dict[str, Any] = {
 SCRIPTS = ("preProcessing", "postProcessing", "webhooks")
 
 
-class Shelf:
+class PresetServices:
     """Everything that has to do with presets, on one database."""
 
     def __init__(self, database: Database) -> None:
@@ -50,8 +50,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(database: Database) -> Shelf:
-    return Shelf(database)
+def services(database: Database) -> PresetServices:
+    return PresetServices(database)
 
 
 def written(folder: Path, name: str, data: object) -> Path:
@@ -61,22 +61,24 @@ def written(folder: Path, name: str, data: object) -> Path:
     return path
 
 
-async def test_an_ffmate_preset_survives_import_edit_and_export(shelf: Shelf, tmp_path: Path) -> None:
-    [one] = await shelf.exchange.import_files([written(tmp_path, "ffmate.json", FULL)])
+async def test_an_ffmate_preset_survives_import_edit_and_export(
+    services: PresetServices, tmp_path: Path
+) -> None:
+    [one] = await services.exchange.import_files([written(tmp_path, "ffmate.json", FULL)])
     assert one.preset is not None, one.trouble
     assert {key: one.preset.to_json()[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
     # An editor that knows nothing of scripts, as the window's form, does not empty them.
-    changed = await shelf.editor.edit(one.preset.uuid, PresetDraft("Delivery", "-i ${INPUT_FILE} x.mov"))
+    changed = await services.editor.edit(one.preset.uuid, PresetDraft("Delivery", "-i ${INPUT_FILE} x.mov"))
     assert changed.extra == one.preset.extra
-    assert (await shelf.editor.duplicate(changed.uuid)).extra == one.preset.extra
+    assert (await services.editor.duplicate(changed.uuid)).extra == one.preset.extra
     out = tmp_path / "out.json"
-    await shelf.exchange.export_to([one.preset], out, folder=False)
+    await services.exchange.export_to([one.preset], out, folder=False)
     [data] = json.loads(out.read_text())
     assert as_draft(changed) == read_preset(data)
     assert {key: data[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
 
 
-async def test_importing_a_folder_reports_each_preset(shelf: Shelf, tmp_path: Path) -> None:
+async def test_importing_a_folder_reports_each_preset(services: PresetServices, tmp_path: Path) -> None:
     folder = tmp_path / "presets"
     written(folder, "a.json", FULL)
     written(folder, "b.json", [FULL, FULL | {"command": "-i ${INPUT_FILE} -c:v mpeg4 ${OUTPUT_FILE}"}])
@@ -86,37 +88,42 @@ async def test_importing_a_folder_reports_each_preset(shelf: Shelf, tmp_path: Pa
     written(folder, "f.json", FULL | {"name": "Two", "preProcessing": {"scriptPath": "a && b"}})
     written(folder, "notes.txt", "no preset")
     done = [
-        (Path(one.source).name, one.preset is not None) for one in await shelf.exchange.import_files([folder])
+        (Path(one.source).name, one.preset is not None)
+        for one in await services.exchange.import_files([folder])
     ]
     assert done == [
         ("a.json", True), ("b.json", False), ("b.json", True), ("c.json", False), ("d.json", False),
         ("e.json", False), ("e.json", False), ("f.json", False),
     ]  # fmt: skip
-    own = [one.name for one in await shelf.presets.all() if not one.built_in]
+    own = [one.name for one in await services.presets.all() if not one.built_in]
     assert own == ["Delivery", "Delivery 2"]
-    again = await shelf.exchange.import_files([folder / "a.json"])
+    again = await services.exchange.import_files([folder / "a.json"])
     assert again[0].sentence.endswith("“Delivery” already exists, unchanged")
-    sentences = [one.sentence for one in await shelf.exchange.import_files([folder])]
+    sentences = [one.sentence for one in await services.exchange.import_files([folder])]
     assert any("is outside quotes" in sentence for sentence in sentences)
     assert any("it isn't valid JSON" in sentence for sentence in sentences)
     assert any("joins 2 scripts with &&" in sentence for sentence in sentences)
 
 
-async def test_no_file_is_overwritten_and_names_are_made_safe(shelf: Shelf, tmp_path: Path) -> None:
-    preset = await shelf.editor.add(PresetDraft("a/b: ../c", "-i ${INPUT_FILE} x.mov"))
-    [path] = await shelf.exchange.export_to([preset], tmp_path / "new", folder=True)
+async def test_no_file_is_overwritten_and_names_are_made_safe(
+    services: PresetServices, tmp_path: Path
+) -> None:
+    preset = await services.editor.add(PresetDraft("a/b: ../c", "-i ${INPUT_FILE} x.mov"))
+    [path] = await services.exchange.export_to([preset], tmp_path / "new", folder=True)
     assert path.parent == tmp_path / "new"
     with pytest.raises(UserError, match="won't be overwritten"):
-        await shelf.exchange.export_to([preset], tmp_path / "new", folder=True)
+        await services.exchange.export_to([preset], tmp_path / "new", folder=True)
     with pytest.raises(UserError, match="doesn't exist"):
-        await shelf.exchange.import_files([tmp_path / "none.json"])
+        await services.exchange.import_files([tmp_path / "none.json"])
 
 
-async def test_presets_with_equal_file_names_get_different_files(shelf: Shelf, tmp_path: Path) -> None:
+async def test_presets_with_equal_file_names_get_different_files(
+    services: PresetServices, tmp_path: Path
+) -> None:
     long = "é" * 60
     names = ["a/b", "a:b", "A?B", "con", f"{long}1", f"{long}2", "..", "a_b-2"]
-    made = [await shelf.editor.add(PresetDraft(name, "-i ${INPUT_FILE} x.mov")) for name in names]
-    paths = await shelf.exchange.export_to(made, tmp_path / "out", folder=True)
+    made = [await services.editor.add(PresetDraft(name, "-i ${INPUT_FILE} x.mov")) for name in names]
+    paths = await services.exchange.export_to(made, tmp_path / "out", folder=True)
     assert [json.loads(path.read_text())["name"] for path in paths] == names
     assert len({path.name.lower() for path in paths}) == len(names)
     assert [path.name for path in paths][:4] == ["a_b.json", "a_b-2.json", "A_B-3.json", "con_.json"]
@@ -124,31 +131,33 @@ async def test_presets_with_equal_file_names_get_different_files(shelf: Shelf, t
     for path in paths[:-2]:
         path.unlink()
     with pytest.raises(UserError, match="won't be overwritten"):
-        await shelf.exchange.export_to(made, tmp_path / "out", folder=True)
+        await services.exchange.export_to(made, tmp_path / "out", folder=True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [paths[-2].name]  # nothing by halves
     with pytest.raises(UserError, match="Can't write"):
-        await shelf.exchange.export_to(made, tmp_path / "elsewhere" / "x", folder=True)
+        await services.exchange.export_to(made, tmp_path / "elsewhere" / "x", folder=True)
 
 
 async def test_a_task_gets_scripts_and_webhooks_of_its_preset_unless_it_has_its_own(
-    shelf: Shelf, tmp_path: Path
+    services: PresetServices, tmp_path: Path
 ) -> None:
-    preset = await shelf.editor.add(
+    preset = await services.editor.add(
         read_preset(FULL | {"webhooks": [*FULL["webhooks"], {"event": "preset.created", "url": "x"}]})
     )
     clip = tmp_path / "clip.mkv"
     clip.write_bytes(b"no media")
     more: dict[str, Any] = {"command": None, "preset": preset.uuid}
     own = {"pre_processing": {"scriptPath": "/own.sh"}, "webhooks": [{"event": "task.deleted", "url": "y"}]}
-    await shelf.tasks.add([new(clip, **more), new(clip, **more, **own)], source=TaskSource.CLI)
-    second, first = [task.to_json() for task in await shelf.tasks.newest()]
+    await services.tasks.add([new(clip, **more), new(clip, **more, **own)], source=TaskSource.CLI)
+    second, first = [task.to_json() for task in await services.tasks.newest()]
     assert first["preProcessing"]["scriptPath"]["raw"] == FULL["preProcessing"]["scriptPath"]
     assert first["preProcessing"]["importSidecar"] is True
     assert first["webhooks"] == FULL["webhooks"]
     assert second["preProcessing"] == {"scriptPath": {"raw": "/own.sh"}}
     assert second["postProcessing"]["scriptPath"]["raw"] == FULL["postProcessing"]["scriptPath"]
     assert [hook["event"] for hook in second["webhooks"]] == ["task.deleted", "task.updated"]
-    copied = await shelf.tasks.duplicate([(await shelf.tasks.newest())[0].uuid], source=TaskSource.WINDOW)
-    [copy] = await shelf.tasks.get(copied.uuids)
+    copied = await services.tasks.duplicate(
+        [(await services.tasks.newest())[0].uuid], source=TaskSource.WINDOW
+    )
+    [copy] = await services.tasks.get(copied.uuids)
     assert copy.to_json()["preProcessing"] == second["preProcessing"]
     assert copy.to_json()["webhooks"] == second["webhooks"]

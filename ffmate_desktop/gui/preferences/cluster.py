@@ -180,7 +180,7 @@ class ClusterSection(Section):
 
     async def _try(self) -> None:
         try:
-            trial = await run_connection_test(await self._whole_address())
+            test = await run_connection_test(await self._whole_address())
         except UserError as error:
             self.result.show_trouble(error)
         except OSError as error:
@@ -188,7 +188,7 @@ class ClusterSection(Section):
                 UserError(self.tr("The connection was lost during the test."), str(error))
             )
         else:
-            self.result.show_trial(trial)
+            self.result.show_result(test)
         self._end_test()
         self.tested.emit()
 

@@ -49,9 +49,9 @@ class ConnectionTestCard(QFrame):
         """It cannot be used, and what to do."""
         self._show([(BAD, "", error.message), *([(("info", "link"), "", error.hint)] if error.hint else [])])
 
-    def show_trial(self, trial: ConnectionTest) -> None:
+    def show_result(self, test: ConnectionTest) -> None:
         """It can be used, more or less well."""
-        self._show(lines_of(trial))
+        self._show(lines_of(test))
 
     def _show(self, lines: list[Line]) -> None:
         self.lines = lines
@@ -75,9 +75,9 @@ class ConnectionTestCard(QFrame):
         self.setVisible(bool(lines))
 
 
-def lines_of(trial: ConnectionTest) -> list[Line]:
+def lines_of(test: ConnectionTest) -> list[Line]:
     """What was found, in words."""
-    health = trial.health
+    health = test.health
     clock = abs(health.clock_offset)
     server = translate("ConnectionTestCard", "PostgreSQL {0}, database {1}, user {2}").format(
         health.version, health.database, health.role
@@ -88,7 +88,7 @@ def lines_of(trial: ConnectionTest) -> list[Line]:
         *((CARE, translate("ConnectionTestCard", "Address"), note) for note in health.notes),
         *([(GOOD, translate("ConnectionTestCard", "Pooler"), pooler)] if health.pooled else []),
         (
-            CARE if trial.is_slow else GOOD,
+            CARE if test.is_slow else GOOD,
             translate("ConnectionTestCard", "Latency"),
             translate("ConnectionTestCard", "A question takes {0} ms.").format(
                 f"{1000 * health.latency:.1f}"
@@ -101,10 +101,10 @@ def lines_of(trial: ConnectionTest) -> list[Line]:
                 f"{1000 * health.delivery:.1f}"
             ),
         ),
-        _rights(trial),
-        _encryption(trial),
+        _rights(test),
+        _encryption(test),
         (
-            CARE if trial.is_clock_off else GOOD,
+            CARE if test.is_clock_off else GOOD,
             translate("ConnectionTestCard", "Clock"),
             translate("ConnectionTestCard", "As here, within a second.")
             if clock < 1
@@ -113,25 +113,25 @@ def lines_of(trial: ConnectionTest) -> list[Line]:
             ).format(f"{clock:.0f}"),
         ),
     ]
-    return lines if trial.rights is not None else [*lines, _nodes(trial)]
+    return lines if test.rights is not None else [*lines, _nodes(test)]
 
 
-def _rights(trial: ConnectionTest) -> Line:
-    if trial.rights is not None:
-        return BAD, translate("ConnectionTestCard", "Rights"), str(trial.rights)
-    if not trial.has_tables:
+def _rights(test: ConnectionTest) -> Line:
+    if test.rights is not None:
+        return BAD, translate("ConnectionTestCard", "Rights"), str(test.rights)
+    if not test.has_tables:
         return (
             GOOD,
             translate("ConnectionTestCard", "Rights"),
             translate("ConnectionTestCard", "Enough to set up the queue, which happens at the change."),
         )
-    if trial.health.may_migrate:
+    if test.health.may_migrate:
         return (
             GOOD,
             translate("ConnectionTestCard", "Rights"),
             translate("ConnectionTestCard", "Everything can be read, written and updated."),
         )
-    owner = trial.health.owner or ""
+    owner = test.health.owner or ""
     return (
         GOOD,
         translate("ConnectionTestCard", "Rights"),
@@ -141,8 +141,8 @@ def _rights(trial: ConnectionTest) -> Line:
     )
 
 
-def _encryption(trial: ConnectionTest) -> Line:
-    health, name = trial.health, translate("ConnectionTestCard", "Encryption")
+def _encryption(test: ConnectionTest) -> Line:
+    health, name = test.health, translate("ConnectionTestCard", "Encryption")
     if health.encryption and health.checked:
         return (
             GOOD,
@@ -172,11 +172,11 @@ def _encryption(trial: ConnectionTest) -> Line:
     )
 
 
-def _nodes(trial: ConnectionTest) -> Line:
+def _nodes(test: ConnectionTest) -> Line:
     name = translate("ConnectionTestCard", "Nodes")
-    if not trial.nodes:
+    if not test.nodes:
         return GOOD, name, translate("ConnectionTestCard", "Nobody is there yet.")
-    names = ", ".join(trial.nodes)
-    if len(trial.nodes) == 1:
+    names = ", ".join(test.nodes)
+    if len(test.nodes) == 1:
         return GOOD, name, translate("ConnectionTestCard", "One is at work: {0}").format(names)
-    return GOOD, name, translate("ConnectionTestCard", "{0} are at work: {1}").format(len(trial.nodes), names)
+    return GOOD, name, translate("ConnectionTestCard", "{0} are at work: {1}").format(len(test.nodes), names)

@@ -44,7 +44,7 @@ class PresetTestBench:
         """See `services.preset_test.PresetTester`."""
         async with self._open_resources() as resources:
             with tempfile.TemporaryDirectory(
-                dir=resources.work, prefix="trial-", ignore_cleanup_errors=True
+                dir=resources.work, prefix="preset-test-", ignore_cleanup_errors=True
             ) as name:
                 folder = Path(name)
                 spec = await asyncio.to_thread(preset_test_spec, command, pattern, source, folder)

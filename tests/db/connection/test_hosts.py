@@ -74,9 +74,9 @@ def standby(postgres_uri: str) -> Iterator[Path]:
 
 
 async def test_a_standby_is_refused(standby: Path) -> None:
-    for trial in (connect, lambda uri: Database(uri).open()):
+    for attempt in (connect, lambda uri: Database(uri).open()):
         with pytest.raises(UserError, match=r"is read-only: it is a standby.*Use the address of the primary"):
-            await trial(f"postgresql://ffmate@/ffmate?host={standby}")
+            await attempt(f"postgresql://ffmate@/ffmate?host={standby}")
 
 
 async def test_the_primary_is_found_behind_a_standby(postgres_uri: str, standby: Path) -> None:

@@ -25,9 +25,9 @@ async def test_a_transaction_pooler_is_refused_by_every_command(
     database_uri: str, mode: str, robin: int
 ) -> None:
     async with open_bouncer(database_uri, mode, server_round_robin=robin, min_pool_size=3) as uri:
-        for trial in (Database(uri).open, lambda: check_for_node(uri), lambda: check_health(uri)):
+        for attempt in (Database(uri).open, lambda: check_for_node(uri), lambda: check_health(uri)):
             with pytest.raises(UserError, match=f"in transaction or statement mode.*{REMEDY}"):
-                await trial()
+                await attempt()
 
 
 @pytest.mark.parametrize("mode", ["transaction", "statement"])
