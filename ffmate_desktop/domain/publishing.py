@@ -109,7 +109,7 @@ class PublishingRecord:
                 fields.unread,
             )
         except WrongFieldError as error:
-            return Unreadable(f"{error} is missing or has another type")
+            return Unreadable(f"{error}: missing or of the wrong type")
 
     def to_json(self) -> dict[str, Any]:
         """As the row stores it."""

@@ -215,8 +215,8 @@ class Claim:
         if self.unreadable is None:
             return
         raise RetryElsewhereError(
-            f"This version can't read this task ({self.unreadable.why}).",
-            "A newer version created it, or it was edited by hand. Update FFmate Desktop, or delete the task.",
+            f"This release can't read this task ({self.unreadable.why}).",
+            "A newer release wrote it, or it was edited by hand. Update FFmate Desktop, or delete the task.",
             everywhere_message=f"No node can read this task ({self.unreadable.why}): not {{nodes}}.",
         )
 

@@ -52,7 +52,7 @@ async def test_a_node_does_its_own_work_among_rows_that_it_cannot_read(farm: Far
         " WHERE status = 'DONE_ERROR' AND error LIKE '%can''t read this task%'"
     )
     assert len(rows) > 30
-    assert all("newer version" in row["error"] and row["attempts"] <= 2 for row in rows)
+    assert all("newer release" in row["error"] and row["attempts"] <= 2 for row in rows)
 
 
 async def test_a_newer_node_runs_what_an_older_one_cannot_read(

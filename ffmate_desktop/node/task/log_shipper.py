@@ -54,9 +54,8 @@ class LogShipper:
         await self._ship()
 
     async def _ship(self) -> None:
-        async with (
-            self._shipping
-        ):  # `finish` waits for a chunk that is being sent, so that none is lost or swapped
+        # `finish` waits for a chunk that is being sent, so that none is lost or out of order.
+        async with self._shipping:
             self._has_lines.clear()
             if not self._waiting:
                 return

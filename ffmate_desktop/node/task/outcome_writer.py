@@ -50,7 +50,7 @@ async def write_interrupted(task: TaskContext) -> None:
         case InterruptReason.LOST:
             logs.task.warning("The claim of %s was lost; its attempt ended here", task.claim.uuid)
         case None:
-            raise AssertionError("without a reason there is no interrupt")
+            raise AssertionError("the attempt was not interrupted")
         case _:
             assert_never(task.interrupt.reason)
 

@@ -39,14 +39,14 @@ def resolve_script(
     if spec.sidecar is not None:
         path = expand_path(spec.sidecar, values)
         if not is_absolute(path):
-            raise UserError(f"The sidecar “{path}” does not say in which folder.", "Write its full path.")
+            raise UserError(f"The sidecar path “{path}” doesn't include a folder.", "Use its full path.")
         sidecar = Path(path)
     values = values.with_sidecar(str(sidecar))
     tokens = [expand(token, values) for token in spec.tokens]
     if not tokens:
         return Script("", [], None, sidecar, spec.needs_sidecar)
     if not is_absolute(tokens[0]):
-        raise UserError(f"The script “{tokens[0]}” does not say in which folder.", "Write its full path.")
+        raise UserError(f"The script path “{tokens[0]}” doesn't include a folder.", "Use its full path.")
     real = check_script(permissions, tokens[0])
     argv = script_argv(real, tokens[1:], values.os_name, shutil.which)
     return Script(tokens[0], argv, format_command([tokens]), sidecar, spec.needs_sidecar)

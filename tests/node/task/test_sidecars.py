@@ -107,7 +107,7 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_reserved_output(
         ("task['inputFile']['raw'] = '/no/such/film.mov'", "doesn't exist"),
         ("task['outputFile']['raw'] = '${INPUT_FILE}'", "would overwrite its own input"),
         ("task['outputFile']['raw'] = '${NO_SUCH}/x.mp4'", "isn't a wildcard"),
-        ("task['postProcessing'] = {'scriptPath': 'relative.sh'}", "does not say in which folder"),
+        ("task['postProcessing'] = {'scriptPath': 'relative.sh'}", "doesn't include a folder"),
         ("task['postProcessing'] = 7", "postProcessing isn't an object"),
     ],
 )
