@@ -61,19 +61,19 @@ class InputChange:
     def diagnosis(self, lines: Sequence[str] = ()) -> Diagnosis:
         """Return the diagnosis for people. `lines` is ffmpeg's log."""
         name = self.path.name
-        wait = "Submit it again when it is complete."
+        resubmit = "Submit it again when it is complete."
         match self.kind:
             case InputChangeKind.GROWING:
-                sentence, hint = f"“{name}” changed during the encode: it is still being written.", wait
+                sentence, hint = f"“{name}” changed during the encode: it is still being written.", resubmit
             case InputChangeKind.CHANGED:
-                sentence, hint = f"“{name}” changed during the encode.", wait
+                sentence, hint = f"“{name}” changed during the encode.", resubmit
             case InputChangeKind.WRITTEN:
                 sentence = f"The command wrote to its own input, “{name}”."
                 hint = "Check that file, and write to a different one."
         return Diagnosis(sentence, hint, tuple(lines), RetryAdvice.NO)
 
     def to_facts(self) -> ChangedInput:
-        """As the task's row stores it."""
+        """Return it as stored in the task's row."""
         return ChangedInput(str(self.path), self.kind.value)
 
 
@@ -116,7 +116,9 @@ class InputSnapshot:
         """Record every input. Skips what isn't a readable regular file: ffmpeg reports it."""
         snapshot = cls()
         invocations = [parse_arguments(step) for step in plan.steps]
-        made = {output.temporary for output in plan.outputs} | {output.target for output in plan.outputs}
+        output_paths = {output.temporary for output in plan.outputs} | {
+            output.target for output in plan.outputs
+        }
         for invocation in invocations:
             for read in invocation.inputs:
                 for path in files_read(read):
@@ -124,7 +126,7 @@ class InputSnapshot:
                         snapshot._series[path] = (read, _members(read, path))
         sides = [path for invocation in invocations for path in side_inputs(invocation)]
         for path in (*plan.inputs, *sides):
-            if path not in made and path not in snapshot._series and path not in snapshot._files:
+            if path not in output_paths and path not in snapshot._series and path not in snapshot._files:
                 snapshot._add(path)
         snapshot._written = "\n".join(_arguments_that_may_write(plan, invocations, sides))
         return snapshot

@@ -1,7 +1,21 @@
-"""Mounted storage. An output must not be written to the empty mount point of a disconnected disk."""
+"""The storage of outputs: mount points and free space.
+
+An output must not be written to the empty mount point of a disconnected disk.
+"""
 
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
+
+_MIN_FREE = 1 << 20
+
+
+def is_full(folder: Path) -> bool:
+    """Return whether the disk of a folder is full."""
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < _MIN_FREE
+    return False
 
 
 def mount_of(path: str) -> str | None:

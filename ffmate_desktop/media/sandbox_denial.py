@@ -1,15 +1,14 @@
-"""Tell what the sandbox denied from what this node's user account isn't allowed to do."""
+"""Distinguish what the sandbox denied from what this node's user account isn't allowed to do."""
 
 import os
 import re
-import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from ffmate_desktop.media.diagnosis import Diagnosis, RetryAdvice, relevant
 from ffmate_desktop.media.exit_codes import FREE_SPACE
 from ffmate_desktop.media.inputs import is_same_file
+from ffmate_desktop.media.mounts import is_full
 from ffmate_desktop.media.named_paths import raw_and_unquoted, rooted_paths_in
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.permission_checks import is_within
@@ -17,7 +16,6 @@ from ffmate_desktop.media.processes.sandbox import Sandbox
 
 _DENIED = re.compile(r"Permission denied|Operation not permitted|Cannot open temporary file")
 _IN_LINE = re.compile(r"(?<![\w.])(/.+?)['\"]?(?:: |\.?$)")
-_ROOM = 1 << 20
 _HINT = (
     "Make it an output of the command, or use its name without a folder. Then it is deleted with the task's other "
     "temporary files."
@@ -29,7 +27,7 @@ def diagnose_denial(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | N
     denials = [] if sandbox is None else [line for line in relevant(lines) if _DENIED.search(line)]
     if sandbox is None or not denials:
         return None
-    if any(_is_disk_full(output) for output in plan.outputs):
+    if any(_has_no_space(output) for output in plan.outputs):
         return Diagnosis("The disk is full.", FREE_SPACE, tuple(denials[:5]), RetryAdvice.LATER)
     if (path := _denied_path(denials, plan)) is not None:
         if sandbox.read is not None and not is_within(path, sandbox.read):
@@ -57,13 +55,11 @@ def diagnose_denial(lines: Sequence[str], plan: OutputPlan, sandbox: Sandbox | N
     return None
 
 
-def _is_disk_full(output: PlannedOutput) -> bool:
-    """Whether there was no room to create an output. ffmpeg may not create it itself, so it only reports a denial."""
+def _has_no_space(output: PlannedOutput) -> bool:
+    """Return whether a full disk prevented an output. ffmpeg can't create it itself, so it only reports a denial."""
     if output.kind is not OutputKind.FILE or output.temporary.exists():
         return False
-    with suppress(OSError):
-        return shutil.disk_usage(output.temporary.parent).free < _ROOM
-    return False
+    return is_full(output.temporary.parent)
 
 
 def _denied_path(denials: Sequence[str], plan: OutputPlan) -> Path | None:

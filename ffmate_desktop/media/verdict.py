@@ -9,9 +9,7 @@ output and of the inputs before it reports a failure. To keep what can be read o
 
 import asyncio
 import re
-import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from ffmate_desktop.media.expectation import (
     reads_to_end,
 )
 from ffmate_desktop.media.input_damage import InputMessages
+from ffmate_desktop.media.mounts import is_full
 from ffmate_desktop.media.output_plan import OutputKind, OutputPlan, PlannedOutput
 from ffmate_desktop.media.probe import MediaFacts, ProbeError, Prober
 from ffmate_desktop.media.promised_size import has_trailer
@@ -49,7 +48,6 @@ _CARELESS = frozenset({"flv", "mp3"})
 _SIZE_SLACK = 1024  # bytes by which the headers of healthy files may be off
 _TOLERANCE = 0.5  # tolerance for rounding to frames and packets
 _EXACT_TOLERANCE = 0.2  # the same if the header counts frames or has the last timestamp
-_MIN_FREE = 1 << 20
 _SCAN_SPEED = 20e6  # bytes/s that the slowest disk should manage; only limits the waiting time
 
 
@@ -291,15 +289,9 @@ def _require_content(file: Path, name: str) -> None:
     if size == 0:  # some muxers don't report a full disk
         raise (
             _failure("The disk is full.", FREE_SPACE, RetryAdvice.LATER)
-            if _is_full(file.parent)
+            if is_full(file.parent)
             else _empty(name)
         )
-
-
-def _is_full(folder: Path) -> bool:
-    with suppress(OSError):
-        return shutil.disk_usage(folder).free < _MIN_FREE
-    return False
 
 
 def _missing(file: Path, name: str) -> _FailureError:

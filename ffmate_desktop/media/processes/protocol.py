@@ -33,7 +33,7 @@ class Pipe:
         self.transport: asyncio.ReadTransport | None = None
         self._sink: Sink | None = None
         self._buffer = bytearray()
-        self._ended = False
+        self._at_end = False
         self._collects = True
         self._collect_timer: asyncio.TimerHandle | None = None
 
@@ -43,7 +43,7 @@ class Pipe:
         if sink is not None and self._buffer:
             buffered, self._buffer = bytes(self._buffer), bytearray()
             self.feed(buffered)
-        if self._ended:
+        if self._at_end:
             self.end()
         self._resume_reading()
 
@@ -73,7 +73,7 @@ class Pipe:
 
     def end(self) -> None:
         """Record the end of the pipe. Buffered data is still available to a later `set_sink`."""
-        self._ended = True
+        self._at_end = True
         if self._collect_timer is not None:
             self._collect_timer.cancel()
         if not self._buffer and not self.ended.done():
@@ -102,9 +102,9 @@ class ProcessProtocol(asyncio.SubprocessProtocol):
         """See asyncio.BaseProtocol."""
         self._transport = cast(asyncio.SubprocessTransport, transport)
         for number, pipe in self.pipes.items():
-            found = self._transport.get_pipe_transport(number)
-            pipe.transport = cast(asyncio.ReadTransport | None, found)
-            if found is None:  # it is merged into the other one
+            transport_of_pipe = self._transport.get_pipe_transport(number)
+            pipe.transport = cast(asyncio.ReadTransport | None, transport_of_pipe)
+            if transport_of_pipe is None:  # it is merged into the other one
                 pipe.end()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
