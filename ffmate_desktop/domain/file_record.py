@@ -1,7 +1,8 @@
 """Decides what to do with a file that a scan found: growth, versions and locks. Pure rules."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ffmate_desktop.domain.watch_rules import FileRules
@@ -125,6 +126,33 @@ class Decision:
         return replace(self, state="waiting", reason=OPEN, ready=False, wait=wait, changed=not same)
 
 
+class JudgedFile(NamedTuple):
+    """A file that the walk found, its record if it has one, and what is to be done with it.
+
+    A tuple, because a first scan makes a hundred thousand of them.
+    """
+
+    found: ScannedFile
+    record: FileRecord | None
+    decision: Decision
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it isn't decided yet what becomes of this version."""
+        return self.decision.state in ("waiting", "growing")
+
+    def is_back(self, view: int) -> bool:
+        """Whether the file was gone and is there again unchanged, so that its former state holds."""
+        record = self.record
+        return (
+            record is not None
+            and record.gone
+            and record.is_over
+            and record.is_version_of(self.found, view)
+            and self.decision.state == record.state
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Judges the files of one scan. `view` is the scanning node's, `now` is in seconds since 1970."""
@@ -133,6 +161,14 @@ class Judge:
     rules: FileRules
     view: int
     now: float
+
+    def judge(self, files: Iterable[ScannedFile], records: Mapping[str, FileRecord]) -> list[JudgedFile]:
+        """Decide for each file; `records` are by path."""
+        judged: list[JudgedFile] = []
+        for found in files:
+            record = records.get(found.path)
+            judged.append(JudgedFile(found, record, self.decide(found, record)))
+        return judged
 
     def decide(self, found: ScannedFile, record: FileRecord | None) -> Decision:
         """Decide what to do with a file; `record` is its record, if it has one."""

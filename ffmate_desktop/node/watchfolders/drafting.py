@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ffmate_desktop.domain.errors import UserError
-from ffmate_desktop.domain.file_record import ScannedFile
+from ffmate_desktop.domain.file_record import JudgedFile, ScannedFile
 from ffmate_desktop.node.watchfolders.scan_context import (
-    JudgedFile,
     ScanContext,
     ScanState,
     wait_for_storage,

@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 
 from ffmate_desktop.db import file_records
-from ffmate_desktop.domain.file_record import Decision, ScannedFile
+from ffmate_desktop.domain.file_record import Decision, JudgedFile, ScannedFile
 from ffmate_desktop.node.watchfolders.moved_files import follow_moves
-from ffmate_desktop.node.watchfolders.scan_context import JudgedFile, ScanContext, wait_for_storage
+from ffmate_desktop.node.watchfolders.scan_context import ScanContext, wait_for_storage
 from ffmate_desktop.services.watch_drafts import local_path, output_names_of
 from ffmate_desktop.storage.watched_thread import WatchedThread
 from ffmate_desktop.storage.writers import open_for_writing
@@ -24,10 +24,7 @@ async def judge_batch(context: ScanContext, files: Sequence[ScannedFile]) -> lis
     records = await file_records.records_by_path(
         context.database, context.claim.id, [found.path for found in files]
     )
-    judged: list[JudgedFile] = []
-    for found in files:
-        record = records.get(found.path)
-        judged.append(JudgedFile(found, record, context.judge.decide(found, record)))
+    judged = context.judge.judge(files, records)
     judged = await _mark_outputs(context, judged)
     judged = await follow_moves(context, judged)
     return await _hold_open_files(context, judged)

@@ -11,7 +11,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import file_record_moves
 from ffmate_desktop.db.file_record_moves import TaskOfVersion
 from ffmate_desktop.db.file_records import FileUpdate
-from ffmate_desktop.domain.file_record import REMOVED, FileRecord, ScannedFile
+from ffmate_desktop.domain.file_record import REMOVED, FileRecord, JudgedFile, ScannedFile
 from ffmate_desktop.domain.task import DONE, TaskStatus
 from ffmate_desktop.domain.watch_moves import (
     REPLACED,
@@ -21,7 +21,7 @@ from ffmate_desktop.domain.watch_moves import (
     plan_moves,
 )
 from ffmate_desktop.domain.watch_version import is_same_time
-from ffmate_desktop.node.watchfolders.scan_context import JudgedFile, ScanContext, wait_for_storage
+from ffmate_desktop.node.watchfolders.scan_context import ScanContext, wait_for_storage
 from ffmate_desktop.services.watch_drafts import local_path
 from ffmate_desktop.storage.moves import has_moved_away
 from ffmate_desktop.storage.watched_thread import WatchedThread

@@ -8,10 +8,10 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import file_records
 from ffmate_desktop.db.file_records import FileWrite
 from ffmate_desktop.db.tasks import TaskRow
-from ffmate_desktop.domain.file_record import LOCKED, FileRecord
+from ffmate_desktop.domain.file_record import LOCKED, FileRecord, JudgedFile
 from ffmate_desktop.node.watchfolders.drafting import Drafted
 from ffmate_desktop.node.watchfolders.moved_files import cancel_removed
-from ffmate_desktop.node.watchfolders.scan_context import JudgedFile, ScanContext, ScanState
+from ffmate_desktop.node.watchfolders.scan_context import ScanContext, ScanState
 from ffmate_desktop.services.output_names import write_with_outputs
 from ffmate_desktop.services.watch_drafts import local_path
 from ffmate_desktop.storage.locks import write_locks

@@ -1,12 +1,12 @@
-"""What the steps of one scan share: its fixed context, the files they pass on, and what they found out so far."""
+"""What the steps of one scan share: its fixed context, and what they found out so far."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.scans import ScanClaim
-from ffmate_desktop.domain.file_record import Decision, FileRecord, Judge, ScannedFile
+from ffmate_desktop.domain.file_record import Judge
 from ffmate_desktop.domain.preset import Preset
 from ffmate_desktop.node.watchfolders.record_cache import FileRecordCache
 from ffmate_desktop.services.presets import PresetService
@@ -34,33 +34,6 @@ class ScanContext:
     def root(self) -> str:
         """The path of the watchfolder."""
         return self.claim.settings.path
-
-
-class JudgedFile(NamedTuple):
-    """A file that the walk found, its record if it has one, and what is to be done with it.
-
-    A tuple, because a first scan makes a hundred thousand of them.
-    """
-
-    found: ScannedFile
-    record: FileRecord | None
-    decision: Decision
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it isn't decided yet what becomes of this version."""
-        return self.decision.state in ("waiting", "growing")
-
-    def is_back(self, view: int) -> bool:
-        """Whether the file was gone and is there again unchanged, so that its former state holds."""
-        record = self.record
-        return (
-            record is not None
-            and record.gone
-            and record.is_over
-            and record.is_version_of(self.found, view)
-            and self.decision.state == record.state
-        )
 
 
 @dataclass(frozen=True, slots=True)
