@@ -2725,7 +2725,7 @@
         <translation>{0} von {1} Knoten können es; {2}.</translation>
     </message>
     <message>
-        <source>{0} lacks {1}</source>
+        <source>{0} doesn&apos;t have {1}</source>
         <translation>{0} fehlt: {1}</translation>
     </message>
     <message>

@@ -45,7 +45,9 @@ def eligibility_text(nodes: Sequence[Eligibility]) -> tuple[str, bool]:
 
 def _reason(node: Eligibility) -> str:
     if node.missing:
-        return translate("SubmitSheet", "{0} lacks {1}").format(node.identifier, ", ".join(node.missing))
+        return translate("SubmitSheet", "{0} doesn't have {1}").format(
+            node.identifier, ", ".join(node.missing)
+        )
     return node.reason.rstrip(".")
 
 
