@@ -1,4 +1,4 @@
-"""Whether the model of the protocol finds defects: puts known ones into the SQL, one after the other.
+"""Tests the tests: injects known defects into the SQL, one at a time, and checks that the protocol model finds them.
 
 By hand: python -m tests.db.mutations [a word of the name ...]
 Each defect is valid SQL that a careless edit could make. The model runs with the examples of the suite, and when it
@@ -80,14 +80,14 @@ DEFECTS = (
             ("result = NULL,", "result = NULL, publishing = NULL,")),
     _claims("claim of what this node refused", "finish_and_claim",
             ("NOT q.refused ? $1::bigint::text OR", "true OR")),
-    _claims("claim that leaves to nobody what all refused", "finish_and_claim", ("OR q.refused ?& able.nodes", "")),
+    _claims("claim that never takes what all nodes refused", "finish_and_claim", ("OR q.refused ?& able.nodes", "")),
     _claims("refusal without epoch", "refuse_task", ("AND t.epoch = $2 AND", "AND")),
     _claims("refusal by another node", "refuse_task", ("AND t.node_id = $3\n", "\n")),
     _claims("refusal without a new epoch", "refuse_task", ("least(t.epoch, 2147483646) + 1", "t.epoch")),
     _claims("refusal that is not written down", "refuse_task",
             ("refused = ffmate.object_of(t.refused) ||", "refused = '{}'::jsonb ||")),
     _claims("refusal of a cancelled task", "refuse_task", ("AND t.desired NOT IN ('cancel', 'delete')", "")),
-    _claims("refusal though nobody is left", "refuse_task", ("AND NOT t.refused ? o.id::text", "")),
+    _claims("refusal though no node is left", "refuse_task", ("AND NOT t.refused ? o.id::text", "")),
     _claims("refusal for nodes without the labels", "refuse_task", ("r.labels <@ o.labels", "true")),
     _claims("refusal for ever", "refuse_task", ("+ 1 < $5::integer", "+ 1 < $5::integer + 9")),
     _claims("refusal that is answered once", "refuse_task", ("OR (t.epoch > $2 AND", "OR (false AND")),
@@ -120,7 +120,7 @@ DEFECTS = (
     _claims("finish without node", "finish_and_claim", ("AND t.node_id = $1\n", "\n")),
     _claims("finish without status", "finish_and_claim",
             ("AND t.status NOT IN ('QUEUED', 'DONE_SUCCESSFUL', 'DONE_ERROR', 'DONE_CANCELED')", "")),
-    _claims("finish as cancelled though nobody cancelled", "finish_and_claim",
+    _claims("finish as cancelled without a cancel", "finish_and_claim",
             ("f.status <> 'DONE_CANCELED' OR", "true OR")),
     _claims("finish as cancelled of a deleted task refused", "finish_and_claim",
             ("OR t.desired IN ('cancel', 'delete')\n", "OR t.desired = 'cancel'\n")),
@@ -160,7 +160,7 @@ DEFECTS = (
             ("AND epoch = $2", "AND $2::integer IS NOT NULL")),
     _claims("delete of a claimed task by another node", "delete_claimed",
             ("AND node_id = $3", "AND $3::bigint IS NOT NULL")),
-    _claims("delete of a task that nobody deleted", "delete_claimed", ("AND desired = 'delete'", "")),
+    _claims("delete of a task without a delete", "delete_claimed", ("AND desired = 'delete'", "")),
     _claims("delete of a claimed task that keeps its log", "delete_claimed",
             ("USING gone WHERE l.task_id = gone.id", "USING gone WHERE false")),
     _claims("append_log of a lost claim", "append_log", ("AND t.epoch = $2", "AND $2::integer IS NOT NULL")),
@@ -186,25 +186,25 @@ DEFECTS = (
     _leases("sweep that forgets where files are", "requeue_strays",
             ("WHERE m.result ? 'folders' OR m.spec ->> 'output' IS NOT NULL", "WHERE false")),
     _leases("leftovers of a task that is still queued", "leftovers_of_ended", ("'QUEUED', ", "")),
-    _leases("burying whoever misses a beat", "declare_late_nodes_dead",
+    _leases("declaring dead every node that missed a beat", "declare_late_nodes_dead",
             ("OR pg_try_advisory_xact_lock(late.id)", "OR true")),
-    _leases("burying only by the lease", "declare_late_nodes_dead",
+    _leases("declaring dead only by the lease", "declare_late_nodes_dead",
             ("OR n.beat_at + n.heartbeat * 1.2 < me.now", "")),
-    _leases("burying by a node that missed a beat itself", "declare_late_nodes_dead",
+    _leases("declaring dead by a node that missed a beat itself", "declare_late_nodes_dead",
             ("AND me.beat_at + n.heartbeat * 1.2 > me.now", "")),
-    _leases("burying because of an old beat", "declare_late_nodes_dead",
+    _leases("declaring dead because of an old beat", "declare_late_nodes_dead",
             ("AND beat_at = $2", "AND $2::timestamptz IS NOT NULL")),
-    _leases("burying by a dead node", "declare_late_nodes_dead",
+    _leases("declaring dead by a dead node", "declare_late_nodes_dead",
             ("id = $1 AND state IN ('online', 'draining') AND beat_at", "id = $1 AND beat_at")),
     _leases("beat that hides how long it slept", "beat", ("me.beat_at - n.beat_at", "me.beat_at - me.beat_at")),
-    _leases("burying no node that drains", "declare_late_nodes_dead",
+    _leases("declaring no draining node dead", "declare_late_nodes_dead",
             ("n.state IN ('online', 'draining')", "n.state = 'online'")),
     _leases("beat that raises the dead", "beat",
             ("WHERE id = $1 AND state IN ('online', 'draining')", "WHERE id = $1")),
     _leases("beat that renews no lease", "beat",
             ("lease_until = clock_timestamp() + $2::interval,",
              "lease_until = CASE WHEN $2::interval IS NULL THEN lease_until ELSE lease_until END,")),
-    _leases("beat that tells of work for others", "beat", ("r.labels <@ me.labels", "true")),
+    _leases("beat that reports work for others", "beat", ("r.labels <@ me.labels", "true")),
     _leases("beat that overlooks strays", "beat",
             ("WHERE n.id = t.node_id AND n.state IN ('online', 'draining'))) AS stray",
              "WHERE n.id = t.node_id)) AS stray")),
@@ -237,7 +237,7 @@ DEFECTS = (
     _retention("without a number", "oldest_kept", ("OFFSET $2 LIMIT", "OFFSET 0 * $2 LIMIT")),
     _retention("whose cursor passes slow deletions", "deleted_since", ("pg_snapshot_xmin", "pg_snapshot_xmax")),
     _retention("that misses the deletion at the cursor", "deleted_since", ("d.xact >=", "d.xact >")),
-    _retention("that tells restored deletions for ever", "deleted_since",
+    _retention("that returns restored deletions for ever", "deleted_since",
                ("AND d.xact < pg_snapshot_xmax(pg_current_snapshot())", "")),
     _retention("that forgets deletions at once", "forget_deleted", ("- $1::interval", "- $1::interval * 0")),
     _retention("of batches with tasks", "remove_empty_batches",
@@ -285,7 +285,7 @@ _VARIABLE = "FFMATE_TESTS_DEFECT"
 
 
 def find_directly(defect: Defect) -> str | None:
-    """The test that fails, of those that say what one statement shall do."""
+    """The first direct test of a statement that fails."""
     plugins = ("-p", __spec__.name if __name__ == "__main__" else __name__, "-p", "no:cacheprovider")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", *plugins, *DIRECT],
@@ -303,7 +303,7 @@ def find_directly(defect: Defect) -> str | None:
 
 @pytest.hookimpl
 def pytest_configure(config: pytest.Config) -> None:
-    """As a plugin of the direct tests: the defect stays until the process ends."""
+    """As a pytest plugin of the direct tests: the defect stays until the process ends."""
     defect = next(defect for defect in DEFECTS if defect.name == os.environ[_VARIABLE])
     harm = ExitStack()
     harm.enter_context(injected(defect))
@@ -311,7 +311,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 async def main(words: Sequence[str]) -> int:
-    """A line for each defect; the exit code tells whether one was missed."""
+    """Print a line per defect; the exit code is 1 if one was missed."""
     wanted = [defect for defect in DEFECTS if not words or any(word in defect.name for word in words)]
     missed = []
     async with open_server() as server, server.database() as uri:

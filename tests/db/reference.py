@@ -42,7 +42,7 @@ class Task:
 
     @property
     def is_active(self) -> bool:
-        """Somebody holds it, or did and died."""
+        """A node holds it, or died while it did."""
         return self.status in ACTIVE
 
     @property
@@ -51,13 +51,13 @@ class Task:
         return self.status.startswith("DONE")
 
     def end(self, status: str) -> None:
-        """Nobody runs it any more; only a deletion outlives the end."""
+        """No node runs it any more. Of the desired states, only a deletion remains."""
         self.status, self.phase, self.finished = status, "", status.startswith("DONE")
         if self.desired == "cancel":
             self.desired = "run"
 
     def loosen(self, status: str) -> None:
-        """The claim ends, and nothing that its holder still does may count."""
+        """The claim ends. Nothing that its holder does after that counts."""
         self.end("DONE_CANCELED" if self.desired in ("cancel", "delete") else status)
         self.epoch, self.node_id, self.progress = self.epoch + 1, None, 0
 
@@ -74,7 +74,7 @@ class Node:
 
     @property
     def is_live(self) -> bool:
-        """Nobody has buried it and it has not left."""
+        """It has not left and was not declared dead."""
         return self.state in LIVE
 
 
@@ -106,7 +106,7 @@ class World:
         return self.may_publish(node_id) and self.nodes[node_id].state == "online"
 
     def join(self, node_id: int, name: str, labels: tuple[str, ...]) -> int:
-        """A new incarnation; how many tasks of its dead predecessor go on."""
+        """Add a new incarnation; returns how many tasks of its dead predecessor were requeued."""
         predecessors = [node for node in self.nodes.values() if node.name == name and node.is_live]
         for node in predecessors:
             node.state = "dead"
@@ -116,7 +116,7 @@ class World:
         return len(moved)
 
     def beat(self, node_id: int) -> Beat:
-        """The lease is renewed, unless the node was declared dead."""
+        """Renew the lease, unless the node was declared dead."""
         node, live = self.nodes.get(node_id), self.lives(node_id)
         others = [other for other_id, other in self.nodes.items() if other_id != node_id]
         if live and node is not None:
@@ -134,8 +134,8 @@ class World:
             leftovers=bool(self.leftovers),
         )
 
-    def bury_late(self, node_id: int) -> set[str]:
-        """The late whose lease ran out, or whose session lock is free, are dead; but who is late buries nobody."""
+    def declare_late_dead(self, node_id: int) -> set[str]:
+        """Late nodes whose lease expired or whose session lock is free are dead. A late node declares none dead."""
         if not self.lives(node_id) or self.nodes[node_id].late:
             return set()
         dead = {
@@ -150,7 +150,7 @@ class World:
         return {node.name for node in dead.values()}
 
     def requeue_strays(self) -> list[tuple[UUID, str, str | None]]:
-        """What nobody alive works on: (task, new status, last node)."""
+        """Requeue tasks without a live owner: (task, new status, last node)."""
         moved = []
         for task_id, task in list(self.tasks.items()):
             if not task.is_active or self.lives(task.node_id):
@@ -187,11 +187,11 @@ class World:
                 node.state = "draining"
 
     def forget_nodes(self) -> None:
-        """Who ended is not remembered."""
+        """Forget ended nodes."""
         self.nodes = {node_id: node for node_id, node in self.nodes.items() if node.is_live}
 
     def leftovers_of_ended(self) -> set[tuple[UUID, int]]:
-        """Whose temporary files nobody comes back to."""
+        """Leftovers of tasks that no node will continue."""
         wanted = {task.uuid for task in self.tasks.values() if not task.is_done}
         return {key for key in self.leftovers if key[0] not in wanted}
 

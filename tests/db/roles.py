@@ -1,4 +1,4 @@
-"""A user of a database who has the rights that docs/database.md tells to grant, word for word from there."""
+"""A database user with exactly the rights that docs/database.md says to grant; the SQL is read from there."""
 
 import re
 import uuid
@@ -47,7 +47,7 @@ async def open_role(uri: str) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_outsider(uri: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A role that may connect, as PostgreSQL lets every role, and has no right on anything of ours."""
+    """A role that may connect, as PostgreSQL allows every role, but has no rights on our tables."""
     name = f"outsider_{uuid.uuid4().hex[:8]}"
     owner = await asyncpg.connect(uri)
     await owner.execute(f"CREATE ROLE {name} LOGIN")

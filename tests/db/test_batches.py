@@ -1,4 +1,4 @@
-"""A batch is finished once, however many nodes end its last tasks, and whatever happens at that moment."""
+"""A batch is finished exactly once, however many nodes end its last tasks at the same time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0)
 
 @asynccontextmanager
 async def hearing(uri: str) -> AsyncIterator[list[UUID]]:
-    """Every batch that anybody is told of as finished."""
+    """Every batch that is notified as finished."""
     heard: list[UUID] = []
 
     def hear(_c: object, _p: int, _channel: str, payload: object) -> None:

@@ -88,7 +88,7 @@ async def test_a_beat_renews_the_lease_and_returns_the_desired_state(
 
 
 async def test_a_function_of_another_role_is_never_called(database: Database, database_uri: str) -> None:
-    """It fits better than that of PostgreSQL, and whoever may create it would cancel every task."""
+    """It matches better than PostgreSQL's own function, so its creator could cancel every task."""
     async with database.transaction() as connection:
         await connection.execute(
             "CREATE FUNCTION public.jsonb_build_array(bigint, integer, text) RETURNS jsonb LANGUAGE sql"
@@ -159,7 +159,7 @@ async def test_a_node_that_slept_declares_no_node_dead(database: Database, datab
                 "UPDATE ffmate.nodes SET beat_at = clock_timestamp() WHERE id = $1", other.id
             )
         await age(database, woken.id, 60)
-        assert (await sweep(database, other.id)).dead == (), "the dead bury nobody"
+        assert (await sweep(database, other.id)).dead == (), "a dead node declares no node dead"
         again = await leases.beat(woken.connection, woken.id, 15, [])
         assert again.gap > 60 and again.shortest == 5
 

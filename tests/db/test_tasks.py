@@ -92,7 +92,7 @@ async def test_cancel(database: Database, database_uri: str, status: TaskStatus,
     assert affected == (set() if status.is_done else {uuid})
     [task] = await tasks.get_tasks(database, [uuid])
     assert task.status is after
-    assert await tasks.pause(database, [uuid]) == set(), "a cancel on its way is never taken back"
+    assert await tasks.pause(database, [uuid]) == set(), "a cancel under way is never revoked"
 
 
 @pytest.mark.parametrize("status", [status for status in TaskStatus if "PROCESSING" not in status])
@@ -112,7 +112,7 @@ async def test_restart_works_from_every_done_status_only(
 
 
 async def test_a_restart_starts_clean(database: Database, database_uri: str) -> None:
-    """Whatever an earlier life left: refusals, losses, a publication that was never finished."""
+    """Traces of earlier attempts: refusals, losses, an unfinished publication."""
     uuid = await put_into(TaskStatus.DONE_ERROR, database, database_uri)
     left = 'losses = 2, refused = \'{"7": ["a", "Not here."]}\', publishing = \'{"outputs": []}\''
     async with database.transaction() as connection:
@@ -281,7 +281,7 @@ async def test_too_many_unread_changes_become_one() -> None:
 
 
 async def _waits(database: Database) -> None:
-    """Until somebody waits for an advisory lock."""
+    """Wait until a session waits for an advisory lock."""
     await _until(database, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
 
 

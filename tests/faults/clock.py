@@ -1,4 +1,4 @@
-"""A node whose clock is wrong, and may jump while it runs, with all the processes that it starts."""
+"""Gives a node and its processes a wrong clock, which may jump while they run."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A small disk that a test fills and takes away."""
+"""A small disk that a test can fill and detach."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ class Disk:
         self._ballast.unlink(missing_ok=True)
 
     def vanish(self) -> None:
-        """Be gone at once for whoever opens something; what is open stays so, as with a lazy unmount."""
+        """Detach at once for new opens; open files stay open, as with a lazy unmount."""
         subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
 

@@ -1,4 +1,4 @@
-"""How long it takes until a task goes on, and until a cancelled one is dead, at default settings.
+"""Measures how long it takes until a task continues, and until a cancelled one is dead, at default settings.
 
 By hand: `python -m tests.faults.measure`, or `... kill cut restart cancel` for some of them; `--rounds 10`. Two nodes
 run a task each; what happens to the first one is timed until an ffmpeg works on its task elsewhere.
@@ -38,7 +38,7 @@ CANCELS = 100
 
 
 class Bench:
-    """Two nodes with default settings: what is done to `victim` is timed, `survivor` goes on."""
+    """Two nodes with default settings: faults of `victim` are timed, `survivor` continues."""
 
     def __init__(self, folder: Path, database: Database, nodes: list[NodeProcess]) -> None:
         self._folder = folder
@@ -96,7 +96,7 @@ class Bench:
         return now
 
     async def cancel(self) -> float:
-        """A cancel by somebody else, until the process is gone."""
+        """A cancel by another program, until the process is gone."""
         (uuid,) = await self._submit(1)
         await self._works(uuid, self.survivor, self.victim)
         (process,) = (p for m in (self.victim, self.survivor) if (p := self._encoder(uuid, m)) is not None)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own that listens on TCP, and can be killed, replicated and promoted."""
+"""A separate PostgreSQL server for a test, which listens on TCP and can be killed, replicated and promoted."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A share that never answers, as one whose server is gone."""
+"""A share that never answers, like one whose server is gone."""
 
 import ctypes
 import os
@@ -30,7 +30,7 @@ class Silent:
         return done == 0
 
     def end(self) -> None:
-        """Be gone, so that nobody waits any more."""
+        """Detach it, so that waiting processes continue."""
         with suppress(OSError):  # it has ended before
             os.close(self._server)
         self._libc.umount2(os.fsencode(self.folder), LAZY)

@@ -1,4 +1,4 @@
-"""The primary is killed and its standby promoted: nodes that know both addresses go on, and nothing is done twice."""
+"""The primary is killed and its standby promoted: nodes with both addresses continue, and nothing is done twice."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A terminal that is closed, and `nohup`: a node stops in order, or not at all."""
+"""A closed terminal and `nohup`: a node stops regularly, or not at all."""
 
 import asyncio
 import os

@@ -87,7 +87,7 @@ class Team:
 
 @pytest.fixture
 def team(home: Path, database_uri: str, clerk: Clerk, request: pytest.FixtureRequest) -> Iterator[Team]:
-    """Nodes are stopped and all families buried at the end."""
+    """At the end, nodes are stopped and all their processes are gone."""
     team = Team(home, database_uri, request.param, clerk)
     yield team
     team.program.leave()

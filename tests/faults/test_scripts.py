@@ -1,4 +1,4 @@
-"""A real node is killed in a script, or between publishing and a script: its successor goes on where it stopped."""
+"""A real node is killed in a script, or between publishing and a script: its successor continues from there."""
 
 import signal
 import sys

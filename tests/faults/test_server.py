@@ -1,4 +1,4 @@
-"""The server dies under real nodes: they say so in a sentence, and their encodes go on."""
+"""The server dies under real nodes: they report it in a sentence, and their encodes continue."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A node that is stopped while it starts: what it had begun with is gone, as when it is stopped later."""
+"""A node that is stopped while it starts leaves nothing behind, as when it is stopped later."""
 
 import asyncio
 import os

@@ -39,7 +39,7 @@ from tests.media.clips import clip as make_clip
 
 HEARTBEAT = 2.0
 WRITERS = 12
-"""Copies at a time."""
+"""Copies that run at the same time."""
 
 PATIENCE = 180.0
 """Seconds in which something must happen once nothing is broken any more; a limit, not a measure."""

@@ -1,4 +1,4 @@
-"""A server that is there and cannot do what it is asked: locked tables, a full queue of notifications."""
+"""A server that is up but cannot do its work: locked tables, a full notification queue, no connections left."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What a node believes and what the database knows come apart; the database is right."""
+"""A node and the database disagree about its claims: the database is right."""
 
 import asyncio
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.node.waiting import until
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
 PATIENT = 600.0
-"""Heartbeat of nodes that are only rows: nobody takes them for dead during a test."""
+"""Heartbeat of nodes that are only rows: so long that no node declares them dead during a test."""
 
 
 async def test_a_lost_claim_ends_the_encode_and_publishes_nothing(

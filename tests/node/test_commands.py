@@ -13,7 +13,7 @@ from tests.node.waiting import until
 pytestmark = [pytest.mark.db, pytest.mark.ffmpeg]
 
 RARE = 60.0
-"""Seconds between heartbeats where only the notification can be what a node obeys."""
+"""Seconds between heartbeats, so long that only a notification can make a node react."""
 
 
 async def test_cancel_kills_and_removes_what_was_written(farm: Farm, clip: Path) -> None:

@@ -1,4 +1,4 @@
-"""Nodes on connections as the world has them: through a pooler, with few rights, through a network that swallows."""
+"""Nodes on real-world connections: through a pooler, with few rights, through a network that drops everything."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""The tables disappear under a node: it says so once, sets them up again if it may, and works."""
+"""The tables disappear under a node: it reports that once, creates them again if it may, and works."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -26,14 +26,14 @@ Emptying = Callable[[str], Awaitable[None]]
 
 
 async def drop_schema(uri: str) -> None:
-    """As somebody does who wants to begin again."""
+    """As a user does who wants to start over."""
     connection = await asyncpg.connect(uri)
     await connection.execute("DROP SCHEMA ffmate CASCADE")
     await connection.close()
 
 
 async def make_anew(uri: str) -> None:
-    """The database is dropped and created again, with everybody in it."""
+    """Drop and create the database while nodes are connected."""
     name = uri.partition("?")[0].rpartition("/")[2]
     connection = await asyncpg.connect(uri, database="postgres")
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

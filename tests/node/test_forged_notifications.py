@@ -1,4 +1,4 @@
-"""Everybody who may connect to the database can send notifications: no node obeys one, however many there are."""
+"""Any user who may connect can send notifications. No node takes one as a command, however many there are."""
 
 import asyncio
 import json
@@ -77,7 +77,7 @@ async def test_a_user_without_rights_cannot_command_a_node(
     assert (worker.node.slots, worker.node.paused, worker.node.draining) == (1, False, False)
     assert (await farm.task(uuid)).status is TaskStatus.RUNNING
     assert (await farm.task(waiting)).status is TaskStatus.QUEUED
-    # It is not deaf either: orders that stand in rows are obeyed at once.
+    # It still reacts: commands in rows are applied at once.
     await NodeService(farm.database).set_slots("a", 2)
     await farm.encoding(waiting)
     await farm.tasks.cancel([uuid, waiting])

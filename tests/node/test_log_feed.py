@@ -1,4 +1,4 @@
-"""The log of the cluster: shipped in batches, bounded while the database is away, cleaned, and never about itself."""
+"""The log of the cluster: sent in batches, bounded during an outage, cleaned up, and never about itself."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Names that people give their files, all the way from the submission to the published output."""
+"""Unusual file names, from the submission to the published output."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What people tell nodes while they work: slots, pause, drain and back, giving up; and what nodes tell."""
+"""Commands for running nodes: slots, pause, drain, resume, give up. And what nodes report."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ async def test_a_paused_node_claims_nothing_finishes_its_tasks_and_stays(farm: F
     first = await farm.add(clip, LONG)
     ffmpeg = await farm.encoding(first)
     await nodes.pause("a")
-    await until(lambda: worker.node.paused, "it heard of the pause")
+    await until(lambda: worker.node.paused, "it is paused")
     second = await farm.add(clip)
     await farm.tasks.cancel([first])
     assert (await farm.done(first)).status is TaskStatus.DONE_CANCELED

@@ -1,4 +1,4 @@
-"""A node inside a longer-lived program: when it joins, and when it does not."""
+"""A node inside a longer-lived program: when it joins, and when it doesn't."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The database goes away while tasks run: the encode goes on, and its end is written when the database is back."""
+"""The database goes away while tasks run: encodes continue, and their ends are written when it is back."""
 
 import asyncio
 import os

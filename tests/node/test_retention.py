@@ -1,4 +1,4 @@
-"""Log files go with their tasks on every node, and what is kept for a limited time goes when its time is over."""
+"""Log files are removed with their tasks on every node, and old records when their time is over."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What is waited out as an outage of the database, and what is not."""
+"""Which errors are retried as an outage of the database, and which are not."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,7 +21,7 @@ async def test_an_unreadable_file_is_not_an_outage(tmp_path: Path) -> None:
 
 
 async def test_a_missing_socket_is_an_outage(postgres_uri: str, tmp_path: Path) -> None:
-    """As when the embedded server has ended: there is nothing any more to connect to."""
+    """As after the embedded server has ended: there is nothing to connect to."""
     before, _, options = postgres_uri.partition("?host=")
     folder, _, rest = options.partition("&")
     link = tmp_path / "link"

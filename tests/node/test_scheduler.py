@@ -40,7 +40,7 @@ class Counting(Database):
 
 
 class Desk:
-    """A node with a scheduler whose tasks run until somebody ends them."""
+    """A node with a scheduler whose tasks run until the test ends them."""
 
     def __init__(self, database: Counting, node: Joined, slots: int) -> None:
         self.database, self.node, self.slots = database, node, slots
@@ -155,7 +155,7 @@ async def test_an_end_whose_data_is_refused_holds_up_no_other(
 
 
 async def test_any_output_of_ffmpeg_can_be_stored(farm: Farm, clip: Path) -> None:
-    """Half a character and bytes that are no text, in the name of the input, the error and the log."""
+    """Half a character and bytes that are not text, in the name of the input, the error and the log."""
     odd = clip.with_name(os.fsdecode(b"\xed\xa0\x80 \xff.mov"))
     odd.write_bytes(clip.read_bytes()[:3000])
     await farm.node(slots=2)

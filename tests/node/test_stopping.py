@@ -1,4 +1,4 @@
-"""Nodes that stop, drain, or are ended at once: their tasks go on elsewhere."""
+"""Nodes that stop, drain, or are ended at once: their tasks continue on other nodes."""
 
 import asyncio
 from pathlib import Path

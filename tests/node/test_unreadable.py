@@ -1,4 +1,4 @@
-"""A node among rows that it cannot read: it refuses each once, and does its own work."""
+"""A node with rows that it cannot read: it refuses each one once, and does its other work."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ async def test_a_newer_node_runs_what_an_older_one_cannot_read(
 
 
 async def test_a_desired_state_of_a_newer_release_is_ignored(farm: Farm, clip: Path) -> None:
-    """The task goes on, and orders that this release knows still reach it."""
+    """The task continues, and commands that this release knows still work."""
     await farm.sql("ALTER DOMAIN ffmate.task_desired DROP CONSTRAINT task_desired_check")
     uuid = await farm.add(clip, LONG)
     node = await farm.node("a")

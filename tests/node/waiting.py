@@ -1,4 +1,4 @@
-"""Waiting for what must come true, never for a time; and announcing what will be logged."""
+"""Waits for a condition, never for a fixed time."""
 
 import asyncio
 import inspect
@@ -10,7 +10,7 @@ import pytest
 T = TypeVar("T")
 
 PATIENCE = 90.0
-"""Seconds; a limit for things that went wrong, not a measure."""
+"""Seconds; a limit for failures, not a measurement."""
 
 
 @overload
@@ -18,7 +18,7 @@ async def until(condition: Callable[[], Awaitable[T | None]], what: str, timeout
 @overload
 async def until(condition: Callable[[], T | None], what: str, timeout: float = ...) -> T: ...
 async def until(condition: Callable[[], Any], what: str, timeout: float = PATIENCE) -> Any:
-    """Ask again and again until the answer is true, and return it; fails the test after `timeout` seconds."""
+    """Check the condition until it is true, and return its value; fails the test after `timeout` seconds."""
     deadline = asyncio.get_running_loop().time() + timeout
     while True:
         answer = condition()

@@ -92,7 +92,7 @@ class Sim:
 
 
 class Cluster:
-    """Three nodes, one database and its reference. Every method is one step that a node, a person or fate takes."""
+    """Three nodes, one database and its reference model. Every method is a step of a node or a user, or a fault."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -101,28 +101,30 @@ class Cluster:
         self.sims = [Sim("a", ("gpu",)), Sim("b", ("gpu",)), Sim("c", ())]
         self.world = World()
         self.stale: list[Entry] = []
-        """Every claim that there ever was."""
+        """Every claim that ever existed."""
         self.versions: dict[int, int] = {}
         self._sequence = 0
         self._saved: tuple[World, dict[int, int]] | None = None
         self.run(self._open())
 
     def run(self, step: Coroutine[Any, Any, T]) -> T:
-        """Take a step to its end."""
+        """Run a step until it is complete."""
         return self._runner.run(step)
 
     async def _open(self) -> None:
         await self._database.open()
-        self._eye = await connect(self._uri)
+        self._observer = await connect(self._uri)
         for table in _TABLES:
-            await self._eye.execute(f"CREATE TEMP TABLE saved_{table} AS TABLE ffmate.{table} WITH NO DATA")
+            await self._observer.execute(
+                f"CREATE TEMP TABLE saved_{table} AS TABLE ffmate.{table} WITH NO DATA"
+            )
 
     def begin(self) -> None:
-        """Everything anew, but for the connections, which are dear."""
+        """Start over with empty tables. Connections are kept, because they are expensive."""
         self.run(self._begin())
 
     async def _begin(self) -> None:
-        await self._eye.execute(";".join(f"DELETE FROM ffmate.{table}" for table in _TABLES))
+        await self._observer.execute(";".join(f"DELETE FROM ffmate.{table}" for table in _TABLES))
         self.world, self.stale, self._saved = World(), [], None
         for sim in self.sims:
             sim.held.clear()
@@ -138,14 +140,14 @@ class Cluster:
         self._runner.close()
 
     async def _end(self) -> None:
-        for connection in (self._eye, *(sim.connection for sim in self.sims)):
+        for connection in (self._observer, *(sim.connection for sim in self.sims)):
             if connection is not None:
                 connection.terminate()
         await self._database.close()
 
     async def compare(self) -> None:
         """Every row is as the reference has it."""
-        row = await self._eye.fetchrow(_SNAPSHOT)
+        row = await self._observer.fetchrow(_SNAPSHOT)
         assert row is not None
         found = World(
             {key: Task(**_typed(values)) for key, _, values in row["tasks"] or []},
@@ -179,7 +181,7 @@ class Cluster:
             await self._postpone()
 
     async def beat(self, sim: Sim) -> None:
-        """A node beats; what it learns is acted upon as the program does: join anew, take back, forget, give back."""
+        """A node beats and acts on the answer as the program does: rejoin, adopt, forget, release."""
         if sim.connection is None:
             return
         answer = await self._ask(sim)
@@ -221,33 +223,33 @@ class Cluster:
     async def sweep(self, sim: Sim) -> None:
         """A node that has been connected long enough looks after the dead."""
         swept = await sweep(self._database, sim.id)
-        assert set(swept.dead) == self.world.bury_late(sim.id)
+        assert set(swept.dead) == self.world.declare_late_dead(sim.id)
         assert sorted(swept.moved) == sorted(self.world.requeue_strays())
         await self._postpone()
 
-    async def bury(self, sim: Sim) -> None:
+    async def declare_dead(self, sim: Sim) -> None:
         """A sweep, seen from a claim that slipped in behind it: the claim stands under a node that is dead."""
         beat = await newest_beat(self._database, sim.id)
         dead = await self._database.fetch(query("leases", "declare_late_nodes_dead"), sim.id, beat)
-        assert {row["identifier"] for row in dead} == self.world.bury_late(sim.id)
+        assert {row["identifier"] for row in dead} == self.world.declare_late_dead(sim.id)
 
     async def requeue_strays(self) -> None:
-        """A node that buries nobody yet."""
+        """A node that may not declare other nodes dead yet."""
         swept = await leases.requeue_strays(self._database)
         assert (swept.dead, sorted(swept.moved)) == ((), sorted(self.world.requeue_strays()))
         await self._postpone()
 
     async def _postpone(self) -> None:
-        """What shall wait some seconds waits until `time_passes`, however slow this computer is."""
+        """Postponed tasks wait until `time_passes`, however slow this computer is."""
         if any(task.postponed for task in self.world.tasks.values()):
-            await self._eye.execute(
+            await self._observer.execute(
                 "UPDATE ffmate.tasks SET not_before = not_before + interval '1 day'"
                 " WHERE not_before > clock_timestamp()"
             )
 
     async def time_passes(self) -> None:
         """Postponed tasks are due."""
-        await self._eye.execute(
+        await self._observer.execute(
             "UPDATE ffmate.tasks SET not_before = clock_timestamp() WHERE not_before IS NOT NULL"
         )
         for task in self.world.tasks.values():
@@ -255,7 +257,7 @@ class Cluster:
 
     async def fall_behind(self, sim: Sim, beats: float) -> None:
         """The node sleeps: it misses a beat (1.5), or its lease runs out (4)."""
-        await self._eye.execute(
+        await self._observer.execute(
             "UPDATE ffmate.nodes SET beat_at = clock_timestamp() - $2 * heartbeat,"
             " lease_until = least(lease_until, clock_timestamp() + (3 - $2) * heartbeat) WHERE id = $1",
             sim.id,
@@ -278,7 +280,7 @@ class Cluster:
                 await asyncio.sleep(0.002)
 
     async def leave(self, sim: Sim, *, in_order: bool = True) -> None:
-        """With its next beat it joins again. Not in order: a claim slipped in between the last two statements."""
+        """Its next beat rejoins. Not in order: a claim came between the last two statements."""
         if in_order:
             await self.give_back(sim.id, None)
         await leases.leave(self._database, sim.id)
@@ -286,12 +288,12 @@ class Cluster:
         sim.held.clear()
 
     async def drain(self, sim: Sim) -> None:
-        """Somebody sends it home."""
+        """A user drains the node."""
         await nodes.drain(self._database, sim.name)
         self.world.drain(sim.name)
 
     async def forget(self) -> None:
-        """Rows of nodes that ended are pruned at once; so are the files that dead nodes left."""
+        """Remove the rows of ended nodes at once, and the files that dead nodes left."""
         await leases.forget_nodes(self._database, timedelta(0))
         self.world.forget_nodes()
         found = {
@@ -304,7 +306,7 @@ class Cluster:
     # Claims and what follows them
 
     async def claim(self, sim: Sim, slots: int, *, answered: bool) -> list[int]:
-        """A node asks for work; perhaps it never hears the answer."""
+        """A node asks for work; the answer may get lost."""
         claimed = await claims.claim(self._database, sim.id, slots)
         given, eligible = [claim.id for claim in claimed], self.world.eligible(sim.id)
         assert given == eligible[: len(given)], "not the most urgent, or not for this node"
@@ -384,7 +386,7 @@ class Cluster:
         """A person queues a task."""
         new = row("task", priority=priority, labels=labels)
         await tasks.insert(self._database, [new], batch=None, source="test")
-        task_id = await self._eye.fetchval("SELECT id FROM ffmate.tasks WHERE uuid = $1", new.uuid)
+        task_id = await self._observer.fetchval("SELECT id FROM ffmate.tasks WHERE uuid = $1", new.uuid)
         self.world.tasks[task_id] = Task(new.uuid, priority, labels)
 
     async def command(self, task_id: int, word: str) -> bool:
@@ -404,7 +406,7 @@ class Cluster:
     async def save(self) -> None:
         """An asynchronous standby has come as far as here."""
         for table in _TABLES:
-            await self._eye.execute(
+            await self._observer.execute(
                 f"DELETE FROM saved_{table}; INSERT INTO saved_{table} TABLE ffmate.{table}"
             )
         self._saved = copy.deepcopy(self.world), dict(self.versions)
@@ -414,7 +416,7 @@ class Cluster:
         if self._saved is None:
             return False
         for table in _TABLES:
-            await self._eye.execute(
+            await self._observer.execute(
                 f"DELETE FROM ffmate.{table}; INSERT INTO ffmate.{table} OVERRIDING SYSTEM VALUE TABLE saved_{table}"
             )
         self.world, self.versions = copy.deepcopy(self._saved[0]), dict(self._saved[1])

@@ -1,4 +1,4 @@
-"""Several hosts in one address: the primary is found, whatever the others do; a server that only reads is refused."""
+"""Several hosts in one address: the primary is found, and a read-only server is refused."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ def silent() -> Iterator[int]:
 
 @pytest.fixture
 def dead() -> Iterator[int]:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield int(taken.getsockname()[1])

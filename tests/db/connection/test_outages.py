@@ -1,4 +1,4 @@
-"""What a real server says when it is in to_user_error, and whether that is waited out, refused or a defect."""
+"""Errors of a real server, and whether they are retried, refused or defects."""
 
 import asyncio
 import os

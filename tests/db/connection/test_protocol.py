@@ -38,10 +38,22 @@ NODE = st.integers(0, 2)
 PICK = st.integers(0, 1000)
 LABELS = st.sampled_from([(), (), (), (), ("gpu",), ("gpu",), ("tape",)])
 WORDS = ("cancel", "pause", "resume", "restart", "delete")
-FATES = ("leave", "die", "sleep", "miss", "bury", "sweep", "strays", "forget", "drain", "save", "fail over")
-EVENTS = ("claim", "recover", "beat", "adopt", "usurp", "time", *WRITES, *WORDS, *FATES)
+FAULTS = (
+    "leave",
+    "die",
+    "sleep",
+    "miss",
+    "declare_dead",
+    "sweep",
+    "strays",
+    "forget",
+    "drain",
+    "save",
+    "fail over",
+)
+EVENTS = ("claim", "recover", "beat", "adopt", "usurp", "time", *WRITES, *WORDS, *FAULTS)
 COMPOUND = {
-    "kill": ("die", "bury"),
+    "kill": ("die", "declare_dead"),
     "vanish": ("leave", "forget"),
     "go home": ("drain", "give_back", "again"),
     "never come home": ("drain", "sleep", "sweep"),
@@ -78,7 +90,19 @@ DISTURBANCES = (
         "recover",
         "refuse",
     ),
-    *("leave", "leave", "die", "sleep", "sleep", "bury", "sweep", "strays", "forget", "drain", "fail over"),
+    *(
+        "leave",
+        "leave",
+        "die",
+        "sleep",
+        "sleep",
+        "declare_dead",
+        "sweep",
+        "strays",
+        "forget",
+        "drain",
+        "fail over",
+    ),
     *COMPOUND,
 )
 ENDINGS = ("", "swept", "forgotten")
@@ -299,7 +323,7 @@ class Protocol(RuleBasedStateMachine):
             "leave": lambda: cluster.leave(sim, in_order=False),
             "sleep": lambda: cluster.fall_behind(sim, 4.0),
             "miss": lambda: cluster.fall_behind(sim, 1.5),
-            "bury": lambda: cluster.bury(self._sim((number + 1) % 3)),
+            "declare_dead": lambda: cluster.declare_dead(self._sim((number + 1) % 3)),
             "strays": cluster.requeue_strays,
             "time": cluster.time_passes,
             "forget": cluster.forget,

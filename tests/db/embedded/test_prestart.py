@@ -1,4 +1,4 @@
-"""The database of a new data folder is made beside the start of a window, and is never left behind."""
+"""The database of a new data folder is created while the window starts, and is never left running."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What cannot work is told in one sentence."""
+"""Each problem of the embedded server is reported in one sentence."""
 
 import os
 import subprocess
