@@ -1,4 +1,4 @@
-"""The password of the database: apart from its address, and kept by the keyring of the system or by nobody."""
+"""Database passwords: split from the address, and saved only in the system's keyring."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 60.0
-"""Seconds; the system may ask its user to unlock the keyring."""
+"""Seconds; the system may ask the user to unlock the keyring."""
 
 _SERVICE = "FFmate Desktop"
 
 
 class Keyring:
-    """The keyring of the system. `find` gives another one; by default what the library `keyring` finds here."""
+    """The system's keyring. `find` returns the backend to use; by default the keyring library's choice."""
 
     def __init__(self, find: "Callable[[], KeyringBackend] | None" = None) -> None:
         self._find = find or _of_the_system
 
     async def name(self) -> str:
-        """What keeps passwords here, for people; empty when nothing does."""
+        """The name of the keyring, for people; empty if there is none."""
 
         def look() -> str:
             found = self._usable()
@@ -35,11 +35,11 @@ class Keyring:
         try:
             return await _ask_keyring(look)
         except UserError as error:
-            logs.root.info("There is no keyring: %s", error)
+            logs.root.info("No keyring available: %s", error)
             return ""
 
     async def password(self, address: str) -> str | None:
-        """The password that was kept for this address, which has none in it; None too when nobody answers."""
+        """The saved password for this address (without a password in it). None also if the keyring doesn't answer."""
 
         def look() -> str | None:
             found = self._usable()
@@ -48,11 +48,11 @@ class Keyring:
         try:
             return await _ask_keyring(look)
         except UserError as error:
-            logs.root.info("The keyring does not give the password: %s", error)
+            logs.root.info("Couldn't get the password from the keyring: %s", error)
             return None
 
     async def keep(self, address: str, password: str) -> bool:
-        """Keep it; False where there is no keyring. Raises UserError when the keyring refuses."""
+        """Save the password; False without a keyring. Raises UserError if the keyring refuses."""
 
         def put() -> bool:
             found = self._usable()
@@ -63,7 +63,7 @@ class Keyring:
         return await _ask_keyring(put)
 
     def _usable(self) -> "KeyringBackend | None":
-        """Both of the library's substitutes for a missing keyring keep nothing."""
+        """The backend, unless it is one of the library's two stand-ins for a missing keyring, which save nothing."""
         from keyring.backends import fail, null  # noqa: PLC0415 - found out only where it is needed
 
         found = self._find()
@@ -71,22 +71,22 @@ class Keyring:
 
 
 def split_password(address: str) -> tuple[str, str | None]:
-    """The address without its password, and the password; raises UsageError for what is no address."""
+    """The address without its password, and the password. Raises UsageError for an invalid address."""
     return addresses.split_password(address)
 
 
 def with_password(address: str, password: str) -> str:
-    """The address with this password in it, for one program's own use."""
+    """The address with this password; never show or store it."""
     return addresses.with_password(address, password)
 
 
 def without_password(address: str) -> str:
-    """The address as it may be shown, with stars where the password is."""
+    """The address to show, with stars in place of the password."""
     return addresses.without_password(address)
 
 
 def _of_the_system() -> "KeyringBackend":
-    """Whatever its user named for the library, else one that is meant for the purpose: not a file in plain text."""
+    """The backend that the user configured for the library, else a recommended one, never a plain text file."""
     from keyring import core  # noqa: PLC0415 - it looks for backends, which takes a while
 
     core.init_backend(limit=core.recommended)
@@ -94,7 +94,7 @@ def _of_the_system() -> "KeyringBackend":
 
 
 async def _ask_keyring(question: Callable[[], T]) -> T:
-    """Ask in a thread of its own: the system may wait for its user for ever. Raises UserError."""
+    """Ask in a separate thread, since the system may wait for the user forever. Raises UserError."""
 
     def ask() -> T:
         from keyring.errors import KeyringError  # noqa: PLC0415 - slow to load, and seldom needed
@@ -102,11 +102,11 @@ async def _ask_keyring(question: Callable[[], T]) -> T:
         try:
             return question()
         except (KeyringError, OSError, RuntimeError) as error:
-            raise UserError(f"The keyring of this computer refused: {str(error).rstrip('.')}.") from error
+            raise UserError(f"This computer's keyring refused: {str(error).rstrip('.')}.") from error
 
     try:
         return await WatchedThread(ask, "keyring").result_within(PATIENCE)
     except SilentError as error:
         raise UserError(
-            "The keyring of this computer does not answer.", "It may be waiting to be unlocked."
+            "This computer's keyring doesn't respond.", "It may be waiting to be unlocked."
         ) from error

@@ -1,6 +1,6 @@
-"""What the owner of this computer lets tasks do here: said in the window or on the command line, and kept here.
+"""What tasks may do on this computer: set by its owner in the window or on the command line.
 
-Nothing of it is in the database: whoever can write there can queue commands, and must not be able to allow them too.
+None of it is in the database: people who can write there can queue commands, and must not be able to allow them too.
 """
 
 import json
@@ -16,7 +16,7 @@ from ffmate_desktop.private_files import make_data_folder, own_paths, read_file,
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Folders that were named; for `read` and `write` none means that there is no limit."""
+    """Allowed folders. For `read` and `write`, none means no limit."""
 
     scripts: tuple[Path, ...] = ()
     read: tuple[Path, ...] = ()
@@ -24,11 +24,11 @@ class Allowed:
 
 
 class PermissionService:
-    """`given` is what this run of the program was started with; `file` keeps what the owner chose otherwise.
+    """`given` comes from the command line and the environment; `file` stores what the owner chooses in the window.
 
-    With `trusts_queue` nobody but this account can queue tasks: scripts may lie anywhere then, until a folder is
-    named. A running node asks `current` for each task, so a change holds at once. Both properties and methods raise
-    UserError while the file is damaged.
+    With `trusts_queue` only this account can queue tasks, so scripts may be anywhere until a folder is allowed. A
+    running node calls `current` for each task, so a change applies at once. Properties and methods raise UserError
+    while the file is damaged.
     """
 
     def __init__(self, file: Path, given: Allowed, *, trusts_queue: bool) -> None:
@@ -40,18 +40,18 @@ class PermissionService:
 
     @property
     def chosen(self) -> Allowed:
-        """What the owner chose; what the program was started with is not in it."""
+        """What the owner chose in the window."""
         if self._chosen is None:
             self._chosen = _load(self._file)
         return self._chosen
 
     @property
     def given(self) -> Allowed:
-        """What only another start of the program changes."""
+        """What only another start of the program can change."""
         return self._given
 
     def current(self) -> Permissions:
-        """What holds now."""
+        """The permissions in effect."""
         scripts, read, write = (
             tuple(dict.fromkeys((*one, *other)))
             for one, other in zip(_parts(self._given), _parts(self.chosen), strict=True)
@@ -65,51 +65,51 @@ class PermissionService:
 
     @property
     def trusts_queue(self) -> bool:
-        """Nobody but this account can queue tasks."""
+        """Only this account can queue tasks."""
         return self._trusts_queue
 
     def on_refused(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Hear of each script that was refused here, until the returned function is called."""
+        """Call `hear` for each script that is refused here; returns a function that ends this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def tell_refused(self, script: str) -> None:
-        """A task was refused here because of this script, which is there."""
+        """Report that a task was refused here because of this script, which exists."""
         for listener in list(self._listeners):
             listener(script)
 
     def question(self, folder: Path) -> str:
-        """What the owner is asked before a folder of scripts is allowed."""
+        """The question for the owner before a folder of scripts is allowed."""
         who = (
-            "Only tasks of this computer run here"
+            "Only tasks from this computer run here"
             if self._trusts_queue
-            else "Everybody who can write to the database of the queue can queue tasks"
+            else "Everyone who can write to the queue's database can queue tasks"
         )
         return (
             f"Run scripts from “{folder}” on this computer? {who}. A task may then start any program in this folder, "
-            "with any file names and arguments, and with all rights of your account. Choose a folder that holds "
+            "with any file names and arguments, and with all rights of your account. Choose a folder that contains "
             "nothing but scripts for tasks, and that only you can change."
         )
 
     def allow_scripts(self, folder: Path) -> None:
-        """Run scripts from this folder too; raises UserError when it is no folder, or cannot be written down."""
+        """Allow scripts in this folder; raises UserError if it isn't a folder or can't be saved."""
         self.choose(replace(self.chosen, scripts=_added(self.chosen.scripts, folder)))
 
     def forbid_scripts(self, folder: Path) -> None:
-        """Run scripts from this folder no more."""
+        """Stop allowing scripts in this folder."""
         self.choose(replace(self.chosen, scripts=tuple(p for p in self.chosen.scripts if p != folder)))
 
     def choose(self, allowed: Allowed) -> None:
-        """Let this be what the owner chose. Raises UserError when it cannot be written down; then nothing changes."""
+        """Save the owner's choice. Raises UserError if that fails; nothing changes then."""
         for folder in (*allowed.scripts, *allowed.read, *allowed.write):
             if not folder.is_absolute():
-                raise UserError(f"“{folder}” is not a whole path.")
+                raise UserError(f"“{folder}” isn't a full path.")
         data = {name: [str(path) for path in paths] for name, paths in asdict(allowed).items()}
         try:
             make_data_folder(self._file.parent, own=False)
             write_private(self._file, json.dumps(data, indent=2).encode())
         except (OSError, UnicodeEncodeError) as error:
-            raise UserError(f"The choice could not be kept in {self._file}: {error}.") from error
+            raise UserError(f"The choice can't be saved in {self._file}: {error}.") from error
         self._chosen = allowed
 
 
@@ -119,28 +119,28 @@ def _parts(allowed: Allowed) -> tuple[tuple[Path, ...], ...]:
 
 def _added(folders: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:
     if not folder.is_dir():
-        raise UserError(f"There is no folder “{folder}”.")
+        raise UserError(f"The folder “{folder}” doesn't exist.")
     return tuple(dict.fromkeys((*folders, folder)))
 
 
 def _understood(data: object) -> Allowed:
-    """Raises ValueError for what means nothing: a limit in a word that is misspelt would hold nobody back."""
+    """Raises ValueError for unknown keys and values, since a misspelled limit would limit nothing."""
     if not isinstance(data, dict):
-        raise ValueError("it is no object with fields")
+        raise ValueError("it isn't an object with fields")
     if unknown := sorted(data.keys() - asdict(Allowed()).keys()):
         raise ValueError(f"{unknown[0]}: there is no such setting")
     folders: dict[str, tuple[Path, ...]] = {}
     for name, given in data.items():
         if not isinstance(given, list) or not all(isinstance(path, str) for path in given):
-            raise ValueError(f"{name}: this is no list of folders")
+            raise ValueError(f"{name}: this isn't a list of folders")
         folders[name] = tuple(Path(path) for path in given)
         if wrong := [path for path in folders[name] if not path.is_absolute()]:
-            raise ValueError(f"{name}: “{wrong[0]}” is not a whole path")
+            raise ValueError(f"{name}: “{wrong[0]}” isn't a full path")
     return Allowed(**folders)
 
 
 def _load(file: Path) -> Allowed:
-    """Raises UserError for a file that cannot be read: limits that the owner set must not be forgotten."""
+    """Raises UserError if the file can't be read, since the owner's limits must not be ignored."""
     try:
         return _understood(json.loads(read_file(file)))
     except (FileNotFoundError, NotADirectoryError):
@@ -151,6 +151,6 @@ def _load(file: Path) -> Allowed:
 
 def _unreadable(file: Path, error: Exception) -> UserError:
     return UserError(
-        f"What tasks may do on this computer cannot be read from {file}: {read_error_text(error)}.",
-        "Mend the file, or remove it to allow what is allowed by default.",
+        f"Can't read {file}, which says what tasks may do on this computer: {read_error_text(error)}.",
+        "Fix the file, or remove it to use the defaults.",
     )

@@ -83,11 +83,11 @@
         <translation>Darstellung</translation>
     </message>
     <message>
-        <source>How the window looks; it changes at once.</source>
-        <translation>Wie das Fenster aussieht; es ändert sich sofort.</translation>
+        <source>How the window looks. Changes apply immediately.</source>
+        <translation>Wie das Fenster aussieht. Änderungen gelten sofort.</translation>
     </message>
     <message>
-        <source>As the system</source>
+        <source>Same as system</source>
         <translation>Wie das System</translation>
     </message>
     <message>
@@ -246,24 +246,24 @@
         <translation>Cluster</translation>
     </message>
     <message>
-        <source>Where the queue is. Computers that use the same server work through it together.</source>
-        <translation>Wo die Warteschlange liegt. Computer mit demselben Server arbeiten sie gemeinsam ab.</translation>
+        <source>Where the queue is. Computers that use the same server share its tasks.</source>
+        <translation>Wo die Warteschlange liegt. Computer mit demselben Server teilen sich ihre Aufgaben.</translation>
     </message>
     <message>
-        <source>The queue of this computer</source>
-        <translation>Die Warteschlange dieses Computers</translation>
+        <source>Queue on this computer</source>
+        <translation>Warteschlange auf diesem Computer</translation>
     </message>
     <message>
-        <source>A PostgreSQL server</source>
-        <translation>Ein PostgreSQL-Server</translation>
+        <source>Queue on a PostgreSQL server</source>
+        <translation>Warteschlange auf einem PostgreSQL-Server</translation>
     </message>
     <message>
         <source>Test connection</source>
         <translation>Verbindung testen</translation>
     </message>
     <message>
-        <source>Nothing to set up. Other computers cannot reach it.</source>
-        <translation>Nichts einzurichten. Andere Computer erreichen sie nicht.</translation>
+        <source>No setup needed. Other computers can&apos;t use it.</source>
+        <translation>Nichts einzurichten. Andere Computer können sie nicht nutzen.</translation>
     </message>
     <message>
         <source>Address</source>
@@ -274,23 +274,23 @@
         <translation>Passwort</translation>
     </message>
     <message>
-        <source>The address of the server is missing.</source>
-        <translation>Die Adresse des Servers fehlt.</translation>
+        <source>Enter the address of the server.</source>
+        <translation>Geben Sie die Adresse des Servers ein.</translation>
     </message>
     <message>
-        <source>The one in the keyring</source>
-        <translation>Das aus dem Schlüsselbund</translation>
+        <source>Saved in the keyring</source>
+        <translation>Im Schlüsselbund gespeichert</translation>
     </message>
     <message>
-        <source>It is kept in the keyring of this computer ({0}), nowhere else.</source>
-        <translation>Es liegt im Schlüsselbund dieses Computers ({0}), sonst nirgends.</translation>
+        <source>Saved only in this computer&apos;s keyring ({0}).</source>
+        <translation>Wird nur im Schlüsselbund dieses Computers gespeichert ({0}).</translation>
     </message>
     <message>
-        <source>This computer has no keyring, so the password is not stored: it holds until FFmate Desktop is closed. A password file (~/.pgpass) keeps it for longer.</source>
-        <translation>Dieser Computer hat keinen Schlüsselbund, darum wird das Passwort nicht gespeichert: Es gilt, bis FFmate Desktop geschlossen wird. Eine Passwortdatei (~/.pgpass) bewahrt es länger auf.</translation>
+        <source>This computer has no keyring, so FFmate Desktop forgets the password when it closes. A password file (~/.pgpass) keeps it.</source>
+        <translation>Dieser Computer hat keinen Schlüsselbund, darum vergisst FFmate Desktop das Passwort beim Beenden. Eine Passwortdatei (~/.pgpass) bewahrt es auf.</translation>
     </message>
     <message>
-        <source>Stop the test</source>
+        <source>Stop test</source>
         <translation>Test abbrechen</translation>
     </message>
     <message>
@@ -331,8 +331,8 @@
 <context>
     <name>ConnectionTestCard</name>
     <message>
-        <source>Result of the test</source>
-        <translation>Ergebnis des Tests</translation>
+        <source>Test result</source>
+        <translation>Testergebnis</translation>
     </message>
     <message>
         <source>Connecting …</source>
@@ -343,8 +343,8 @@
         <translation>PostgreSQL {0}, Datenbank {1}, Benutzer {2}</translation>
     </message>
     <message>
-        <source>Between here and there, in session mode, which works.</source>
-        <translation>Dazwischen, im Modus „session“, der funktioniert.</translation>
+        <source>A pooler is in between, in session mode, which works.</source>
+        <translation>Dazwischen ist ein Pooler im Modus „session“; das funktioniert.</translation>
     </message>
     <message>
         <source>Server</source>
@@ -363,63 +363,63 @@
         <translation>Antwortzeit</translation>
     </message>
     <message>
-        <source>A question takes {0} ms.</source>
-        <translation>Eine Frage dauert {0} ms.</translation>
+        <source>A query takes {0} ms.</source>
+        <translation>Eine Abfrage dauert {0} ms.</translation>
     </message>
     <message>
         <source>Notifications</source>
         <translation>Mitteilungen</translation>
     </message>
     <message>
-        <source>LISTEN works; they arrive after {0} ms.</source>
-        <translation>LISTEN funktioniert; sie kommen nach {0} ms an.</translation>
+        <source>LISTEN works. Notifications arrive after {0} ms.</source>
+        <translation>LISTEN funktioniert. Mitteilungen kommen nach {0} ms an.</translation>
     </message>
     <message>
         <source>Clock</source>
         <translation>Uhr</translation>
     </message>
     <message>
-        <source>As here, within a second.</source>
-        <translation>Wie hier, auf eine Sekunde genau.</translation>
+        <source>Within a second of this computer&apos;s clock.</source>
+        <translation>Weicht höchstens eine Sekunde von diesem Computer ab.</translation>
     </message>
     <message>
-        <source>{0} s away from the one here, which only shows in the times of logs.</source>
-        <translation>{0} s neben der hiesigen; das zeigt sich nur in den Zeiten der Protokolle.</translation>
+        <source>Differs by {0} s from this computer&apos;s clock. Only times in logs are affected.</source>
+        <translation>Weicht {0} s von diesem Computer ab. Das betrifft nur Zeiten in Protokollen.</translation>
     </message>
     <message>
         <source>Rights</source>
         <translation>Rechte</translation>
     </message>
     <message>
-        <source>Enough to set up the queue, which happens at the change.</source>
-        <translation>Genug, um die Warteschlange einzurichten; das geschieht beim Wechsel.</translation>
+        <source>Enough to set up the queue when you save.</source>
+        <translation>Genug, um die Warteschlange beim Sichern einzurichten.</translation>
     </message>
     <message>
-        <source>Everything can be read, written and updated.</source>
-        <translation>Alles kann gelesen, geschrieben und aktualisiert werden.</translation>
+        <source>This user can read, write and update everything.</source>
+        <translation>Dieser Benutzer kann alles lesen, schreiben und aktualisieren.</translation>
     </message>
     <message>
-        <source>Everything can be read and written; updates are for {0}.</source>
-        <translation>Alles kann gelesen und geschrieben werden; Aktualisierungen macht {0}.</translation>
+        <source>This user can read and write everything. Only {0} can update.</source>
+        <translation>Dieser Benutzer kann alles lesen und schreiben. Nur {0} kann aktualisieren.</translation>
     </message>
     <message>
         <source>Encryption</source>
         <translation>Verschlüsselung</translation>
     </message>
     <message>
-        <source>{0}, and the server&apos;s certificate is checked.</source>
-        <translation>{0}, und das Zertifikat des Servers wird geprüft.</translation>
+        <source>{0}. The server&apos;s certificate is checked.</source>
+        <translation>{0}. Das Zertifikat des Servers wird geprüft.</translation>
     </message>
     <message>
-        <source>{0}; the server&apos;s certificate is not checked (sslmode=verify-full would).</source>
-        <translation>{0}; das Zertifikat des Servers wird nicht geprüft (sslmode=verify-full täte es).</translation>
+        <source>{0}. The server&apos;s certificate isn&apos;t checked (sslmode=verify-full checks it).</source>
+        <translation>{0}. Das Zertifikat des Servers wird nicht geprüft (sslmode=verify-full prüft es).</translation>
     </message>
     <message>
-        <source>None, and none needed: the connection stays on this computer.</source>
-        <translation>Keine, und keine nötig: Die Verbindung bleibt auf diesem Computer.</translation>
+        <source>None needed: the connection stays on this computer.</source>
+        <translation>Nicht nötig: Die Verbindung bleibt auf diesem Computer.</translation>
     </message>
     <message>
-        <source>None: others on the network can read along. Add ?sslmode=require to the address.</source>
+        <source>None: others on the network can read the traffic. Add ?sslmode=require to the address.</source>
         <translation>Keine: Andere im Netz können mitlesen. Hängen Sie ?sslmode=require an die Adresse an.</translation>
     </message>
     <message>
@@ -427,16 +427,16 @@
         <translation>Knoten</translation>
     </message>
     <message>
-        <source>Nobody is there yet.</source>
-        <translation>Noch ist niemand da.</translation>
+        <source>No nodes yet.</source>
+        <translation>Noch keine Knoten.</translation>
     </message>
     <message>
-        <source>One is at work: {0}</source>
-        <translation>Einer arbeitet: {0}</translation>
+        <source>1 running: {0}</source>
+        <translation>1 aktiv: {0}</translation>
     </message>
     <message>
-        <source>{0} are at work: {1}</source>
-        <translation>{0} arbeiten: {1}</translation>
+        <source>{0} running: {1}</source>
+        <translation>{0} aktiv: {1}</translation>
     </message>
 </context>
 <context>
@@ -1237,8 +1237,8 @@
         <translation>Dieser Computer</translation>
     </message>
     <message>
-        <source>How this computer takes part in the work, as others see it too.</source>
-        <translation>Wie dieser Computer mitarbeitet, so sehen ihn auch die anderen.</translation>
+        <source>How this computer works in the cluster. Others see this too.</source>
+        <translation>Wie dieser Computer im Cluster arbeitet. Andere sehen das auch.</translation>
     </message>
     <message>
         <source>Tasks at once</source>
@@ -1250,15 +1250,15 @@
     </message>
     <message>
         <source>Low: other programs go first</source>
-        <translation>Niedrig: andere Programme haben Vorrang</translation>
+        <translation>Niedrig: Andere Programme haben Vorrang</translation>
     </message>
     <message>
-        <source>Normal: encodes take an equal share</source>
-        <translation>Normal: das Kodieren bekommt einen gleichen Anteil</translation>
+        <source>Normal: encodes get an equal share</source>
+        <translation>Normal: Kodieren bekommt einen gleichen Anteil</translation>
     </message>
     <message>
-        <source>The one on PATH, else the one that came with FFmate Desktop</source>
-        <translation>Das aus PATH, sonst das von FFmate Desktop mitgebrachte</translation>
+        <source>From PATH, else the one bundled with FFmate Desktop</source>
+        <translation>Aus PATH, sonst das mit FFmate Desktop gelieferte</translation>
     </message>
     <message>
         <source>Choose …</source>
@@ -1269,23 +1269,23 @@
         <translation>Name</translation>
     </message>
     <message>
-        <source>Each computer of a cluster has a name of its own.</source>
-        <translation>Jeder Computer eines Clusters hat seinen eigenen Namen.</translation>
+        <source>Each computer in a cluster needs its own name.</source>
+        <translation>Jeder Computer eines Clusters braucht einen eigenen Namen.</translation>
     </message>
     <message>
-        <source>This computer has {0} cores; half as many tasks is usual.</source>
-        <translation>Dieser Computer hat {0} Kerne; halb so viele Aufgaben sind üblich.</translation>
+        <source>This computer has {0} cores. About half as many tasks work well.</source>
+        <translation>Dieser Computer hat {0} Kerne. Etwa halb so viele Aufgaben sind sinnvoll.</translation>
     </message>
     <message>
         <source>Labels</source>
         <translation>Labels</translation>
     </message>
     <message>
-        <source>Words that tasks may ask for, such as gpu or storage:media, with a space between them.</source>
-        <translation>Wörter, die Aufgaben verlangen können, etwa gpu oder storage:media, mit Leerzeichen dazwischen.</translation>
+        <source>Words that tasks can require, such as gpu or storage:media. Separate them with spaces.</source>
+        <translation>Wörter, die Aufgaben verlangen können, etwa gpu oder storage:media. Mit Leerzeichen trennen.</translation>
     </message>
     <message>
-        <source>Priority of encodes</source>
+        <source>Encode priority</source>
         <translation>Priorität beim Kodieren</translation>
     </message>
     <message>
@@ -1293,12 +1293,12 @@
         <translation>ffmpeg</translation>
     </message>
     <message>
-        <source>Trying it …</source>
-        <translation>Wird ausprobiert …</translation>
+        <source>Checking …</source>
+        <translation>Wird geprüft …</translation>
     </message>
     <message>
-        <source>Without a path FFmate Desktop finds one itself.</source>
-        <translation>Ohne Pfad findet FFmate Desktop selbst eines.</translation>
+        <source>Leave it empty to let FFmate Desktop find one.</source>
+        <translation>Lassen Sie das Feld leer, dann sucht FFmate Desktop selbst eines.</translation>
     </message>
     <message>
         <source>Version {0}, {1}</source>
@@ -1306,7 +1306,7 @@
     </message>
     <message>
         <source>Choose an ffmpeg program</source>
-        <translation>Ein ffmpeg-Programm wählen</translation>
+        <translation>ffmpeg-Programm wählen</translation>
     </message>
 </context>
 <context>
@@ -1370,15 +1370,15 @@
         <translation>Mitteilungen</translation>
     </message>
     <message>
-        <source>What your desktop tells you while the window is out of sight.</source>
-        <translation>Was Ihr Desktop Ihnen sagt, während das Fenster nicht zu sehen ist.</translation>
+        <source>Shown on your desktop while the window isn&apos;t visible.</source>
+        <translation>Erscheinen auf Ihrem Desktop, während das Fenster nicht zu sehen ist.</translation>
     </message>
     <message>
         <source>Show notifications</source>
-        <translation>Mitteilungen zeigen</translation>
+        <translation>Mitteilungen anzeigen</translation>
     </message>
     <message>
-        <source>A batch is finished</source>
+        <source>A batch finished</source>
         <translation>Ein Stapel ist fertig</translation>
     </message>
     <message>
@@ -1390,8 +1390,8 @@
         <translation>Ein Knoten ging verloren</translation>
     </message>
     <message>
-        <source>This desktop has no place for the icon of a program, so it shows none at present.</source>
-        <translation>Dieser Desktop hat keinen Platz für das Symbol eines Programms, darum zeigt er zurzeit keine.</translation>
+        <source>This desktop has no tray for program icons, so no notifications are shown.</source>
+        <translation>Dieser Desktop hat keinen Bereich für Programmsymbole, darum erscheinen keine Mitteilungen.</translation>
     </message>
 </context>
 <context>
@@ -2165,7 +2165,7 @@
 <context>
     <name>RestartQuestion</name>
     <message>
-        <source>Change the settings</source>
+        <source>Change settings</source>
         <translation>Einstellungen ändern</translation>
     </message>
     <message>
@@ -2177,24 +2177,24 @@
         <translation>Auf diesem Computer laufen {0} Aufgaben</translation>
     </message>
     <message>
-        <source>It leaves this queue when the settings change. What should happen first?</source>
-        <translation>Er verlässt diese Warteschlange mit den neuen Einstellungen. Was soll vorher geschehen?</translation>
+        <source>With the new settings it leaves this queue. What should happen first?</source>
+        <translation>Mit den neuen Einstellungen verlässt er diese Warteschlange. Was soll vorher geschehen?</translation>
     </message>
     <message>
-        <source>Its node has to start anew with these settings. What should happen first?</source>
-        <translation>Sein Knoten muss mit diesen Einstellungen neu starten. Was soll vorher geschehen?</translation>
+        <source>With the new settings its node has to restart. What should happen first?</source>
+        <translation>Mit den neuen Einstellungen muss sein Knoten neu starten. Was soll vorher geschehen?</translation>
     </message>
     <message>
-        <source>Finish what runs here, then change</source>
-        <translation>Laufendes hier fertig machen, dann ändern</translation>
+        <source>Finish running tasks, then change</source>
+        <translation>Laufende Aufgaben fertigstellen, dann ändern</translation>
     </message>
     <message>
-        <source>Give tasks back to the queue and change now</source>
+        <source>Return tasks to the queue and change now</source>
         <translation>Aufgaben in die Warteschlange zurückgeben und jetzt ändern</translation>
     </message>
     <message>
-        <source>Change nothing</source>
-        <translation>Nichts ändern</translation>
+        <source>Keep current settings</source>
+        <translation>Aktuelle Einstellungen behalten</translation>
     </message>
 </context>
 <context>
@@ -2204,32 +2204,32 @@
         <translation>Protokolle und Verlauf</translation>
     </message>
     <message>
-        <source>How long log files and finished tasks are kept. The oldest go first.</source>
-        <translation>Wie lange Protokolldateien und fertige Aufgaben bleiben. Die ältesten gehen zuerst.</translation>
+        <source>How long log files and finished tasks are kept. The oldest are removed first.</source>
+        <translation>Wie lange Protokolldateien und fertige Aufgaben bleiben. Die ältesten werden zuerst entfernt.</translation>
     </message>
     <message>
-        <source>Keep log files of tasks, in days</source>
-        <translation>Protokolldateien von Aufgaben behalten, in Tagen</translation>
+        <source>Keep task logs (days)</source>
+        <translation>Aufgabenprotokolle behalten (Tage)</translation>
     </message>
     <message>
-        <source>Most log files</source>
-        <translation>Höchstens so viele Protokolldateien</translation>
+        <source>Maximum number of log files</source>
+        <translation>Höchstzahl der Protokolldateien</translation>
     </message>
     <message>
-        <source>Keep finished tasks, in days</source>
-        <translation>Fertige Aufgaben behalten, in Tagen</translation>
+        <source>Keep finished tasks (days)</source>
+        <translation>Fertige Aufgaben behalten (Tage)</translation>
     </message>
     <message>
-        <source>Removes them from the queue for every computer, with their logs. Output files stay.</source>
-        <translation>Entfernt sie für alle Computer aus der Warteschlange, mit ihren Protokollen. Ausgabedateien bleiben.</translation>
+        <source>Removes tasks and their logs from the queue, for every computer. Output files stay.</source>
+        <translation>Entfernt Aufgaben und ihre Protokolle für alle Computer aus der Warteschlange. Ausgabedateien bleiben.</translation>
     </message>
     <message>
-        <source>Most finished tasks</source>
-        <translation>Höchstens so viele fertige Aufgaben</translation>
+        <source>Maximum number of finished tasks</source>
+        <translation>Höchstzahl der fertigen Aufgaben</translation>
     </message>
     <message>
         <source>No limit</source>
-        <translation>Ohne Grenze</translation>
+        <translation>Unbegrenzt</translation>
     </message>
     <message numerus="yes">
         <source>%n log files on this computer take {0}.</source>
@@ -2331,12 +2331,12 @@
 <context>
     <name>Section</name>
     <message>
-        <source>Given on the command line with {0}, which goes before what is set here.</source>
-        <translation>Mit {0} auf der Befehlszeile angegeben; das geht dem hier Eingestellten vor.</translation>
+        <source>Set on the command line with {0}, which overrides this dialog.</source>
+        <translation>Auf der Befehlszeile mit {0} gesetzt; das hat Vorrang vor diesem Dialog.</translation>
     </message>
     <message>
-        <source>Given by the variable {0}, which goes before what is set here.</source>
-        <translation>Durch die Variable {0} angegeben; das geht dem hier Eingestellten vor.</translation>
+        <source>Set by the variable {0}, which overrides this dialog.</source>
+        <translation>Durch die Variable {0} gesetzt; das hat Vorrang vor diesem Dialog.</translation>
     </message>
 </context>
 <context>
@@ -2378,12 +2378,12 @@
         <translation>Sichern</translation>
     </message>
     <message>
-        <source>Trying the new settings …</source>
-        <translation>Die neuen Einstellungen werden ausprobiert …</translation>
+        <source>Checking the new settings …</source>
+        <translation>Die neuen Einstellungen werden geprüft …</translation>
     </message>
     <message>
-        <source>The database cannot be reached at this moment. Nothing was changed.</source>
-        <translation>Die Datenbank ist zurzeit nicht erreichbar. Nichts wurde geändert.</translation>
+        <source>Can&apos;t reach the database right now. Nothing was changed.</source>
+        <translation>Die Datenbank ist zurzeit nicht erreichbar. Es wurde nichts geändert.</translation>
     </message>
 </context>
 <context>
@@ -2799,48 +2799,48 @@
 <context>
     <name>Switching</name>
     <message>
-        <source>The settings are being changed already.</source>
-        <translation>Die Einstellungen werden schon geändert.</translation>
+        <source>The settings are already being changed.</source>
+        <translation>Die Einstellungen werden bereits geändert.</translation>
     </message>
     <message>
-        <source>Wait until that is over.</source>
-        <translation>Warten Sie, bis das vorbei ist.</translation>
+        <source>Wait until that has finished.</source>
+        <translation>Warten Sie, bis das abgeschlossen ist.</translation>
     </message>
     <message>
         <source>The previous queue stays open.</source>
         <translation>Die bisherige Warteschlange bleibt geöffnet.</translation>
     </message>
     <message>
-        <source>This computer works with the new settings.</source>
-        <translation>Dieser Computer arbeitet mit den neuen Einstellungen.</translation>
+        <source>This computer now uses the new settings.</source>
+        <translation>Dieser Computer verwendet jetzt die neuen Einstellungen.</translation>
     </message>
     <message>
-        <source>This window shows the queue of this computer now.</source>
-        <translation>Dieses Fenster zeigt jetzt die Warteschlange dieses Computers.</translation>
+        <source>This window now shows the queue on this computer.</source>
+        <translation>Dieses Fenster zeigt jetzt die Warteschlange auf diesem Computer.</translation>
     </message>
     <message>
-        <source>Its password is not stored; type it again after the next start.</source>
-        <translation>Sein Passwort ist nicht gespeichert; geben Sie es nach dem nächsten Start wieder ein.</translation>
+        <source>The password isn&apos;t saved. Enter it again after the next start.</source>
+        <translation>Das Passwort ist nicht gespeichert. Geben Sie es nach dem nächsten Start wieder ein.</translation>
     </message>
     <message>
-        <source>This window works with {0} now.</source>
-        <translation>Dieses Fenster arbeitet jetzt mit {0}.</translation>
+        <source>This window now uses {0}.</source>
+        <translation>Dieses Fenster verwendet jetzt {0}.</translation>
     </message>
     <message>
-        <source>The queue is changed when the running tasks are finished.</source>
-        <translation>Die Warteschlange wird gewechselt, wenn die laufenden Aufgaben fertig sind.</translation>
+        <source>The queue changes when the running tasks have finished.</source>
+        <translation>Die Warteschlange wird gewechselt, sobald die laufenden Aufgaben fertig sind.</translation>
     </message>
     <message>
-        <source>The new settings hold when the running tasks are finished.</source>
-        <translation>Die neuen Einstellungen gelten, wenn die laufenden Aufgaben fertig sind.</translation>
+        <source>The new settings apply when the running tasks have finished.</source>
+        <translation>Die neuen Einstellungen gelten, sobald die laufenden Aufgaben fertig sind.</translation>
     </message>
     <message>
-        <source>This computer takes nothing new until then.</source>
-        <translation>Bis dahin nimmt dieser Computer nichts Neues an.</translation>
+        <source>Until then this computer starts no new tasks.</source>
+        <translation>Bis dahin beginnt dieser Computer keine neuen Aufgaben.</translation>
     </message>
     <message>
-        <source>Stay</source>
-        <translation>Bleiben</translation>
+        <source>Keep current settings</source>
+        <translation>Aktuelle Einstellungen behalten</translation>
     </message>
 </context>
 <context>
@@ -3051,8 +3051,8 @@
         <translation>Fenster und Start</translation>
     </message>
     <message>
-        <source>When FFmate Desktop ends, and when it begins by itself.</source>
-        <translation>Wann FFmate Desktop endet und wann es von selbst beginnt.</translation>
+        <source>When FFmate Desktop quits, and when it starts on its own.</source>
+        <translation>Wann FFmate Desktop beendet wird und wann es von selbst startet.</translation>
     </message>
     <message>
         <source>Ask what to do</source>
@@ -3063,28 +3063,28 @@
         <translation>Im Hintergrund weiterarbeiten</translation>
     </message>
     <message>
-        <source>Finish what runs, then quit</source>
-        <translation>Laufendes fertig machen, dann beenden</translation>
+        <source>Finish running tasks, then quit</source>
+        <translation>Laufende Aufgaben fertigstellen, dann beenden</translation>
     </message>
     <message>
-        <source>Give tasks back to the queue and quit now</source>
+        <source>Return tasks to the queue and quit now</source>
         <translation>Aufgaben in die Warteschlange zurückgeben und jetzt beenden</translation>
     </message>
     <message>
-        <source>When the window is closed while tasks run here</source>
-        <translation>Wenn das Fenster geschlossen wird, während hier Aufgaben laufen</translation>
+        <source>When I close the window while tasks run here</source>
+        <translation>Wenn ich das Fenster schließe, während hier Aufgaben laufen</translation>
     </message>
     <message>
-        <source>This desktop has no place for the icon of a program, which would bring the window back.</source>
-        <translation>Dieser Desktop hat keinen Platz für das Symbol eines Programms, das das Fenster zurückbrächte.</translation>
+        <source>This desktop has no tray for program icons, so there would be no way to bring the window back.</source>
+        <translation>Dieser Desktop hat keinen Bereich für Programmsymbole, darum ließe sich das Fenster nicht zurückholen.</translation>
     </message>
     <message>
         <source>Start FFmate Desktop when I log in</source>
         <translation>FFmate Desktop starten, wenn ich mich anmelde</translation>
     </message>
     <message>
-        <source>So that this computer takes part in the work without being asked.</source>
-        <translation>Damit dieser Computer ungefragt mitarbeitet.</translation>
+        <source>This computer then works on tasks without anyone opening the window.</source>
+        <translation>Dieser Computer arbeitet dann mit, ohne dass jemand das Fenster öffnet.</translation>
     </message>
 </context>
 <context>

@@ -28,7 +28,7 @@ async def test_permissions_that_cannot_be_read_are_trouble(tmp_path: Path) -> No
     (check,) = await check_permissions(settings)
     assert check.message == f"scripts: anywhere; read: {tmp_path}; write: anywhere"
     settings.permissions_file.write_text("{oops")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="Can't read"):
         await check_permissions(settings)
 
 

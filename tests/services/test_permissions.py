@@ -37,13 +37,13 @@ def test_a_choice_holds_at_once_and_for_the_next_start(tmp_path: Path) -> None:
 
 def test_what_cannot_be_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     chosen = service(tmp_path / "permissions.json")
-    with pytest.raises(UserError, match="There is no folder"):
+    with pytest.raises(UserError, match="doesn't exist"):
         chosen.allow_scripts(tmp_path / "none")
-    with pytest.raises(UserError, match="not a whole path"):
+    with pytest.raises(UserError, match="isn't a full path"):
         chosen.choose(Allowed(read=(Path("relative"),)))
     (tmp_path / "file").write_text("")
     blocked = service(tmp_path / "file" / "permissions.json")
-    with pytest.raises(UserError, match="could not be kept"):
+    with pytest.raises(UserError, match="can't be saved"):
         blocked.allow_scripts(tmp_path)
     assert blocked.current().scripts == ()
 
@@ -52,11 +52,11 @@ def test_what_cannot_be_is_refused_and_changes_nothing(tmp_path: Path) -> None:
 def test_a_damaged_file_is_no_permission(tmp_path: Path, text: str) -> None:
     file = tmp_path / "permissions.json"
     file.write_text(text)
-    with pytest.raises(UserError, match="cannot be read from"):
+    with pytest.raises(UserError, match="Can't read"):
         service(file, trusts=True).current()
 
 
 def test_the_question_says_who_could_run_what(tmp_path: Path) -> None:
     file = tmp_path / "permissions.json"
-    assert "Everybody who can write to the database" in service(file).question(tmp_path)
-    assert "Only tasks of this computer" in service(file, trusts=True).question(tmp_path)
+    assert "Everyone who can write to the queue's database" in service(file).question(tmp_path)
+    assert "Only tasks from this computer" in service(file, trusts=True).question(tmp_path)

@@ -26,11 +26,11 @@ def test_what_is_chosen_is_kept(tmp_path: Path) -> None:
     ("written", "reason"),
     [
         ("{oops", "line 1"),
-        ("[]", "no object"),
-        ('{"read": "/media"}', "read: this is no list of folders"),
-        ('{"read": [1]}', "read: this is no list of folders"),
+        ("[]", "isn't an object"),
+        ('{"read": "/media"}', "read: this isn't a list of folders"),
+        ('{"read": [1]}', "read: this isn't a list of folders"),
         ('{"raed": ["/media"]}', "raed: there is no such setting"),
-        ('{"write": ["media"]}', "write: “media” is not a whole path"),
+        ('{"write": ["media"]}', "write: “media” isn't a full path"),
     ],
 )
 def test_a_limit_that_is_not_understood_is_not_forgotten(tmp_path: Path, written: str, reason: str) -> None:
@@ -43,11 +43,11 @@ def test_a_limit_that_is_not_understood_is_not_forgotten(tmp_path: Path, written
 def test_a_file_that_is_out_of_reach_is_not_forgotten(tmp_path: Path) -> None:
     file = tmp_path / "permissions.json"
     file.symlink_to(tmp_path / "share" / "permissions.json")  # which is not mounted
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="Can't read"):
         service(tmp_path).current()
     file.unlink()
     file.symlink_to(file)
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="Can't read"):
         service(tmp_path).current()
     file.unlink()
     assert service(tmp_path).current().read is None

@@ -1,1 +1,1 @@
-"""The settings of the window: their dialog, and living with other ones at once."""
+"""The settings dialog, and applying new settings to the running program."""

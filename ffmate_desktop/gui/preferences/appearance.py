@@ -1,4 +1,4 @@
-"""Settings of the appearance: three small windows to choose from, and what is chosen shows at once."""
+"""Appearance settings: three pictures to choose from. A choice applies at once."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -15,14 +15,16 @@ _PICTURE, _SIZE = QSize(146, 96), QSize(146, 128)
 
 
 class AppearanceSection(Section):
-    """`chosen` tells an Appearance at once, so that it can be looked at."""
+    """`chosen` is emitted with the Appearance on each click."""
 
     chosen = Signal(object)
 
     def __init__(self, theme: Theme, appearance: Appearance) -> None:
-        super().__init__(theme, self.tr("Appearance"), self.tr("How the window looks; it changes at once."))
+        super().__init__(
+            theme, self.tr("Appearance"), self.tr("How the window looks. Changes apply immediately.")
+        )
         titles = {
-            Appearance.SYSTEM: self.tr("As the system"),
+            Appearance.SYSTEM: self.tr("Same as system"),
             Appearance.LIGHT: self.tr("Light"),
             Appearance.DARK: self.tr("Dark"),
         }
@@ -43,7 +45,7 @@ class AppearanceSection(Section):
 
     @property
     def appearance(self) -> Appearance:
-        """What is chosen."""
+        """The chosen appearance."""
         return next(which for which, tile in self.tiles.items() if tile.isChecked())
 
     def _on_click(self) -> None:
@@ -52,7 +54,7 @@ class AppearanceSection(Section):
 
 
 class AppearanceTile(QAbstractButton):
-    """A small picture of the window in one theme, or in half of each."""
+    """A small picture of the window in one theme, or split between both."""
 
     def __init__(self, theme: Theme, which: Appearance, title: str) -> None:
         super().__init__()
@@ -66,7 +68,7 @@ class AppearanceTile(QAbstractButton):
         theme.changed.connect(self.update)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The picture in a frame, and the title below it."""
+        """The picture in a frame, with the title below."""
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -1,4 +1,4 @@
-"""Settings of notifications, and of what happens when the window is closed and the session begins."""
+"""Settings for notifications, closing the window, and the start at login."""
 
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QRadioButton
 
@@ -9,16 +9,16 @@ from ffmate_desktop.settings.preferences import NoticePreferences, OnClose
 
 
 class NoticeSection(Section):
-    """One switch for all, and one for each kind."""
+    """One switch for all notifications, and one per kind."""
 
     def __init__(self, theme: Theme, notices: NoticePreferences, *, has_tray: bool) -> None:
         super().__init__(
             theme,
             self.tr("Notifications"),
-            self.tr("What your desktop tells you while the window is out of sight."),
+            self.tr("Shown on your desktop while the window isn't visible."),
         )
         self.shown = QCheckBox(self.tr("Show notifications"))
-        self.batches = QCheckBox(self.tr("A batch is finished"))
+        self.batches = QCheckBox(self.tr("A batch finished"))
         self.failures = QCheckBox(self.tr("A task failed"))
         self.nodes = QCheckBox(self.tr("A node was lost"))
         self.add_group(self.shown, inner=self._kinds)
@@ -33,7 +33,7 @@ class NoticeSection(Section):
         if not has_tray:
             note = SectionNote(theme)
             note.show_fact(
-                self.tr("This desktop has no place for the icon of a program, so it shows none at present.")
+                self.tr("This desktop has no tray for program icons, so no notifications are shown.")
             )
             self.column.addWidget(note)
         self.column.addStretch(1)
@@ -49,7 +49,7 @@ class NoticeSection(Section):
         self.edited.emit()
 
     def notices(self) -> NoticePreferences:
-        """What shall be remembered."""
+        """The chosen switches."""
         return NoticePreferences(
             shown=self.shown.isChecked(),
             batches=self.batches.isChecked(),
@@ -59,19 +59,19 @@ class NoticeSection(Section):
 
 
 class WindowSection(Section):
-    """What closing the window means while tasks run here, and whether the session begins with this program."""
+    """What happens when the window is closed while tasks run here, and whether the program starts at login."""
 
     def __init__(self, theme: Theme, on_close: OnClose, *, at_login: bool, has_tray: bool) -> None:
         super().__init__(
             theme,
             self.tr("Window and start"),
-            self.tr("When FFmate Desktop ends, and when it begins by itself."),
+            self.tr("When FFmate Desktop quits, and when it starts on its own."),
         )
         titles = {
             OnClose.ASK: self.tr("Ask what to do"),
             OnClose.BACKGROUND: self.tr("Keep working in the background"),
-            OnClose.FINISH: self.tr("Finish what runs, then quit"),
-            OnClose.NOW: self.tr("Give tasks back to the queue and quit now"),
+            OnClose.FINISH: self.tr("Finish running tasks, then quit"),
+            OnClose.NOW: self.tr("Return tasks to the queue and quit now"),
         }
         self._group = QButtonGroup(self)
         self.choices: dict[OnClose, QRadioButton] = {}
@@ -82,7 +82,7 @@ class WindowSection(Section):
             self._group.addButton(button)
             self.choices[choice] = button
         self.add_group(
-            label(self.tr("When the window is closed while tasks run here"), "caption"),
+            label(self.tr("When I close the window while tasks run here"), "caption"),
             *self.choices.values(),
         )
         if not has_tray:
@@ -90,7 +90,7 @@ class WindowSection(Section):
             note = SectionNote(theme)
             note.show_fact(
                 self.tr(
-                    "This desktop has no place for the icon of a program, which would bring the window back."
+                    "This desktop has no tray for program icons, so there would be no way to bring the window back."
                 )
             )
             self.column.addWidget(note)
@@ -99,12 +99,12 @@ class WindowSection(Section):
         self.at_login.setChecked(at_login)
         self.at_login.toggled.connect(lambda _on: self.edited.emit())
         self.login_note = SectionNote(
-            theme, self.tr("So that this computer takes part in the work without being asked.")
+            theme, self.tr("This computer then works on tasks without anyone opening the window.")
         )
         self.add_group(self.at_login, inner=[self.login_note])
         self.column.addStretch(1)
 
     @property
     def on_close(self) -> OnClose:
-        """What is chosen."""
+        """The chosen action."""
         return next(choice for choice, button in self.choices.items() if button.isChecked())

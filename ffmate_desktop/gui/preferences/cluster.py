@@ -1,4 +1,4 @@
-"""Settings of the cluster: the queue of this computer, or that of a PostgreSQL server; and a test of the latter."""
+"""Cluster settings: the queue on this computer or on a PostgreSQL server, and a connection test."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ EXAMPLE = "postgresql://user@server:5432/ffmate"
 
 
 class ClusterSection(Section):
-    """The password is apart from the address, also when somebody pastes both as one. `tested` comes with a result."""
+    """The password has its own field; one pasted with the address moves there. `tested`: there is a result."""
 
     tested = Signal()
 
@@ -31,14 +31,14 @@ class ClusterSection(Section):
         super().__init__(
             theme,
             self.tr("Cluster"),
-            self.tr("Where the queue is. Computers that use the same server work through it together."),
+            self.tr("Where the queue is. Computers that use the same server share its tasks."),
         )
         self._setup, self._errands = setup, errands
         self._saved_database, self._has_saved_password = preferences.get(DATABASE), preferences.password_kept
         self._trial: asyncio.Task[None] | None = None
         self._keyring = ""
-        self.embedded = QRadioButton(self.tr("The queue of this computer"))
-        self.server = QRadioButton(self.tr("A PostgreSQL server"))
+        self.embedded = QRadioButton(self.tr("Queue on this computer"))
+        self.server = QRadioButton(self.tr("Queue on a PostgreSQL server"))
         self._group = QButtonGroup(self)
         for button in (self.embedded, self.server):
             self._group.addButton(button)
@@ -59,7 +59,7 @@ class ClusterSection(Section):
         self._looking = errands.run_quietly(self._find_keyring(), "looking for a keyring")
 
     def _lay_out(self, theme: Theme) -> None:
-        about = label(self.tr("Nothing to set up. Other computers cannot reach it."), "third", wraps=True)
+        about = label(self.tr("No setup needed. Other computers can't use it."), "third", wraps=True)
         self.add_group(self.embedded, inner=[about])
         self.column.addWidget(self.server)
         self._given = SectionNote(theme)
@@ -99,7 +99,7 @@ class ClusterSection(Section):
 
     @property
     def typed_password(self) -> str | None:
-        """What was typed for the server that is chosen."""
+        """The password typed for the chosen server."""
         self._take_password_out()
         return (self.password.text() or None) if self.server.isChecked() and not self.is_given else None
 
@@ -118,7 +118,7 @@ class ClusterSection(Section):
             try:
                 split_password(text)
             except UserError as error:
-                self.trouble = error.message if text else self.tr("The address of the server is missing.")
+                self.trouble = error.message if text else self.tr("Enter the address of the server.")
                 if text and not EXAMPLE.startswith(text):
                     self.address_note.show_bad(str(error))
         self.test.setEnabled(self.server.isChecked() and not self.trouble)
@@ -131,7 +131,7 @@ class ClusterSection(Section):
         self.edited.emit()
 
     def _take_password_out(self) -> None:
-        """An address that was pasted with its password is parted."""
+        """Move a password that was pasted with the address to its own field."""
         try:
             address, password = split_password(self.address.text())
         except UserError:
@@ -149,20 +149,16 @@ class ClusterSection(Section):
 
     def _show_keyring(self) -> None:
         is_kept = self._has_saved_password and self._saved_database == self.address.text().strip()
-        self.password.setPlaceholderText(
-            self.tr("The one in the keyring") if is_kept and self._keyring else ""
-        )
+        self.password.setPlaceholderText(self.tr("Saved in the keyring") if is_kept and self._keyring else "")
         if self._keyring:
             self.password_note.show_fact(
-                self.tr("It is kept in the keyring of this computer ({0}), nowhere else.").format(
-                    self._keyring
-                )
+                self.tr("Saved only in this computer's keyring ({0}).").format(self._keyring)
             )
         else:
             self.password_note.show_fact(
                 self.tr(
-                    "This computer has no keyring, so the password is not stored: it holds until FFmate Desktop is "
-                    "closed. A password file (~/.pgpass) keeps it for longer."
+                    "This computer has no keyring, so FFmate Desktop forgets the password when it closes. "
+                    "A password file (~/.pgpass) keeps it."
                 )
             )
 
@@ -175,7 +171,7 @@ class ClusterSection(Section):
             return
         self._take_password_out()
         self._trial = self._errands.run_quietly(self._try(), "testing a connection")
-        self.test.setText(self.tr("Stop the test"))
+        self.test.setText(self.tr("Stop test"))
         self.result.show_waiting()
 
     async def _try(self) -> None:
@@ -208,6 +204,6 @@ class ClusterSection(Section):
             self._end_test()
 
     def stop(self) -> None:
-        """Try nothing any more."""
+        """Cancel what is running."""
         self._stop_test()
         self._looking.cancel()

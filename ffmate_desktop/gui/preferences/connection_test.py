@@ -1,4 +1,4 @@
-"""Testing a connection: what was found, each as a line with a mark and words."""
+"""The result of a connection test: one line per finding, with an icon."""
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
@@ -19,17 +19,17 @@ GOOD, CARE, BAD, WAIT = (
 )
 
 Line = tuple[tuple[str, str], str, str]
-"""Mark (icon and colour), what was looked at, and what was found."""
+"""Icon and color, subject, and finding."""
 
 
 class ConnectionTestCard(QFrame):
-    """Empty and hidden until something is shown."""
+    """Hidden until there is something to show."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self.setProperty("class", "inset")
-        self.setAccessibleName(self.tr("Result of the test"))
+        self.setAccessibleName(self.tr("Test result"))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(14, 11, 14, 11)
         self._body = QFrame()
@@ -38,19 +38,19 @@ class ConnectionTestCard(QFrame):
         self.hide()
 
     def clear(self) -> None:
-        """What was found is not true of what is written now."""
+        """Remove the result: the address has changed."""
         self._show([])
 
     def show_waiting(self) -> None:
-        """It is being tried."""
+        """Show that the test is running."""
         self._show([(WAIT, "", self.tr("Connecting …"))])
 
     def show_trouble(self, error: UserError) -> None:
-        """It cannot be used, and what to do."""
+        """Show why the connection can't be used, and what to do."""
         self._show([(BAD, "", error.message), *([(("info", "link"), "", error.hint)] if error.hint else [])])
 
     def show_result(self, test: ConnectionTest) -> None:
-        """It can be used, more or less well."""
+        """Show the findings for a usable connection."""
         self._show(lines_of(test))
 
     def _show(self, lines: list[Line]) -> None:
@@ -76,13 +76,13 @@ class ConnectionTestCard(QFrame):
 
 
 def lines_of(test: ConnectionTest) -> list[Line]:
-    """What was found, in words."""
+    """The findings as text."""
     health = test.health
     clock = abs(health.clock_offset)
     server = translate("ConnectionTestCard", "PostgreSQL {0}, database {1}, user {2}").format(
         health.version, health.database, health.role
     )
-    pooler = translate("ConnectionTestCard", "Between here and there, in session mode, which works.")
+    pooler = translate("ConnectionTestCard", "A pooler is in between, in session mode, which works.")
     lines: list[Line] = [
         (GOOD, translate("ConnectionTestCard", "Server"), server),
         *((CARE, translate("ConnectionTestCard", "Address"), note) for note in health.notes),
@@ -90,14 +90,12 @@ def lines_of(test: ConnectionTest) -> list[Line]:
         (
             CARE if test.is_slow else GOOD,
             translate("ConnectionTestCard", "Latency"),
-            translate("ConnectionTestCard", "A question takes {0} ms.").format(
-                f"{1000 * health.latency:.1f}"
-            ),
+            translate("ConnectionTestCard", "A query takes {0} ms.").format(f"{1000 * health.latency:.1f}"),
         ),
         (
             GOOD,
             translate("ConnectionTestCard", "Notifications"),
-            translate("ConnectionTestCard", "LISTEN works; they arrive after {0} ms.").format(
+            translate("ConnectionTestCard", "LISTEN works. Notifications arrive after {0} ms.").format(
                 f"{1000 * health.delivery:.1f}"
             ),
         ),
@@ -106,10 +104,11 @@ def lines_of(test: ConnectionTest) -> list[Line]:
         (
             CARE if test.is_clock_off else GOOD,
             translate("ConnectionTestCard", "Clock"),
-            translate("ConnectionTestCard", "As here, within a second.")
+            translate("ConnectionTestCard", "Within a second of this computer's clock.")
             if clock < 1
             else translate(
-                "ConnectionTestCard", "{0} s away from the one here, which only shows in the times of logs."
+                "ConnectionTestCard",
+                "Differs by {0} s from this computer's clock. Only times in logs are affected.",
             ).format(f"{clock:.0f}"),
         ),
     ]
@@ -123,21 +122,21 @@ def _rights(test: ConnectionTest) -> Line:
         return (
             GOOD,
             translate("ConnectionTestCard", "Rights"),
-            translate("ConnectionTestCard", "Enough to set up the queue, which happens at the change."),
+            translate("ConnectionTestCard", "Enough to set up the queue when you save."),
         )
     if test.health.may_migrate:
         return (
             GOOD,
             translate("ConnectionTestCard", "Rights"),
-            translate("ConnectionTestCard", "Everything can be read, written and updated."),
+            translate("ConnectionTestCard", "This user can read, write and update everything."),
         )
     owner = test.health.owner or ""
     return (
         GOOD,
         translate("ConnectionTestCard", "Rights"),
-        translate("ConnectionTestCard", "Everything can be read and written; updates are for {0}.").format(
-            owner
-        ),
+        translate(
+            "ConnectionTestCard", "This user can read and write everything. Only {0} can update."
+        ).format(owner),
     )
 
 
@@ -147,27 +146,28 @@ def _encryption(test: ConnectionTest) -> Line:
         return (
             GOOD,
             name,
-            translate("ConnectionTestCard", "{0}, and the server's certificate is checked.").format(
+            translate("ConnectionTestCard", "{0}. The server's certificate is checked.").format(
                 health.encryption
             ),
         )
     if health.encryption:
         text = translate(
-            "ConnectionTestCard", "{0}; the server's certificate is not checked (sslmode=verify-full would)."
+            "ConnectionTestCard",
+            "{0}. The server's certificate isn't checked (sslmode=verify-full checks it).",
         )
         return GOOD, name, text.format(health.encryption)
     if health.local:
         return (
             GOOD,
             name,
-            translate("ConnectionTestCard", "None, and none needed: the connection stays on this computer."),
+            translate("ConnectionTestCard", "None needed: the connection stays on this computer."),
         )
     return (
         CARE,
         name,
         translate(
             "ConnectionTestCard",
-            "None: others on the network can read along. Add ?sslmode=require to the address.",
+            "None: others on the network can read the traffic. Add ?sslmode=require to the address.",
         ),
     )
 
@@ -175,8 +175,8 @@ def _encryption(test: ConnectionTest) -> Line:
 def _nodes(test: ConnectionTest) -> Line:
     name = translate("ConnectionTestCard", "Nodes")
     if not test.nodes:
-        return GOOD, name, translate("ConnectionTestCard", "Nobody is there yet.")
+        return GOOD, name, translate("ConnectionTestCard", "No nodes yet.")
     names = ", ".join(test.nodes)
     if len(test.nodes) == 1:
-        return GOOD, name, translate("ConnectionTestCard", "One is at work: {0}").format(names)
-    return GOOD, name, translate("ConnectionTestCard", "{0} are at work: {1}").format(len(test.nodes), names)
+        return GOOD, name, translate("ConnectionTestCard", "1 running: {0}").format(names)
+    return GOOD, name, translate("ConnectionTestCard", "{0} running: {1}").format(len(test.nodes), names)

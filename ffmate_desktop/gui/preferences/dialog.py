@@ -1,4 +1,4 @@
-"""The settings: six sections, which take effect at once."""
+"""The settings dialog: six sections, applied together on save."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ _SIDE = 230
 
 
 class SettingsDialog(QDialog):
-    """Open it with `open()`. It closes when what is chosen holds, or is on its way."""
+    """Open it with `open()`. It closes when the settings apply or are about to."""
 
     def __init__(self, window: MainWindow, switching: Switching) -> None:
         super().__init__(window)
@@ -128,7 +128,7 @@ class SettingsDialog(QDialog):
         self._show()
 
     def show_section(self, number: int) -> None:
-        """Bring this section into view."""
+        """Show this section."""
         self.stack.setCurrentIndex(number)
         self.tabs[number].setChecked(True)
 
@@ -153,7 +153,7 @@ class SettingsDialog(QDialog):
             read(), "reading slots and sizes for the settings"
         )
 
-    # -- What is chosen ------------------------------------------------------------------------------------------
+    # -- The choice ----------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         trouble = next((section.trouble for _icon, _title, section in self._sections if section.trouble), "")
@@ -164,8 +164,8 @@ class SettingsDialog(QDialog):
         self.save.setEnabled(not trouble and self._saving is None)
 
     def plan(self) -> Plan:
-        """What is chosen, and what it comes to; raises UserError when it cannot be."""
-        password = self.cluster.typed_password  # first: it may be part of the address yet
+        """The chosen settings and what they change; raises UserError if they are invalid."""
+        password = self.cluster.typed_password  # first, since the address may still contain it
         window = WindowPreferences(
             appearance=self.look.appearance,
             on_close=self.habits.on_close,
@@ -184,7 +184,7 @@ class SettingsDialog(QDialog):
     # -- Saving --------------------------------------------------------------------------------------------------
 
     def try_to_save(self) -> None:
-        """Let it hold; what is in the way is told below, and the dialog stays."""
+        """Save and apply. On an error the dialog stays open and shows it."""
         if self._saving is not None:
             return
         try:
@@ -197,7 +197,7 @@ class SettingsDialog(QDialog):
         self._saving = self._switching.errands.run(self._carry_out(plan), "changing the settings")
         self._show()
         if plan.moves or plan.restarts:
-            self.note.show_waiting(self.tr("Trying the new settings …"))
+            self.note.show_waiting(self.tr("Checking the new settings …"))
 
     def _turn_login(self, on: bool) -> None:
         if on != self._setup.login.is_enabled():
@@ -224,7 +224,7 @@ class SettingsDialog(QDialog):
             self.note.show_bad(
                 str(error)
                 if isinstance(error, UserError)
-                else self.tr("The database cannot be reached at this moment. Nothing was changed.")
+                else self.tr("Can't reach the database right now. Nothing was changed.")
             )
             return False
         finally:
@@ -236,7 +236,7 @@ class SettingsDialog(QDialog):
                 self._show()
 
     def _on_begun(self) -> None:
-        self._saving = None  # it goes on without the dialog
+        self._saving = None  # it continues without the dialog
         if self._plan is not None:
             self._preferences.save(replace(self._preferences.current, window=self._plan.preferences.window))
         self.accept()
@@ -256,7 +256,7 @@ class SettingsDialog(QDialog):
 
 
 def _scrolling(section: QWidget) -> QScrollArea:
-    """On a small screen, and with a long result of a test, there is more than fits."""
+    """Makes a section scroll: on a small screen, or with a long test result, it doesn't fit."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

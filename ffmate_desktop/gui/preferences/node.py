@@ -1,4 +1,4 @@
-"""Settings of this computer's node: its name, how many tasks at once, labels, ffmpeg."""
+"""Settings of this computer's node: name, slots, labels, priority, ffmpeg."""
 
 import asyncio
 from typing import Any
@@ -22,13 +22,13 @@ from ffmate_desktop.settings.setting import Setting
 from ffmate_desktop.settings.table import ENCODE_PRIORITY, FFMPEG, IDENTIFIER, LABELS, SLOTS
 
 TYPING = 500
-"""Milliseconds without a key before a path is tried."""
+"""Milliseconds without a key press before a path is checked."""
 
 _LONGEST_NAME = 200
 
 
 class NodeSection(Section):
-    """Fields that were given on the command line or by the environment are shown, and locked."""
+    """Fields that the command line or the environment overrides are locked."""
 
     def __init__(
         self, theme: Theme, setup: Setup, preferences: Preferences, errands: Bridge, cores: int
@@ -36,7 +36,7 @@ class NodeSection(Section):
         super().__init__(
             theme,
             self.tr("This computer"),
-            self.tr("How this computer takes part in the work, as others see it too."),
+            self.tr("How this computer works in the cluster. Others see this too."),
         )
         self._setup, self._preferences, self._errands = setup, preferences, errands
         self._trying: asyncio.Task[None] | None = None
@@ -51,29 +51,29 @@ class NodeSection(Section):
         self.labels.setPlaceholderText(self.tr("None"))
         self.priorities = {
             EncodePriority.LOW: QRadioButton(self.tr("Low: other programs go first")),
-            EncodePriority.NORMAL: QRadioButton(self.tr("Normal: encodes take an equal share")),
+            EncodePriority.NORMAL: QRadioButton(self.tr("Normal: encodes get an equal share")),
         }
         self.priorities[now.encode_priority or EncodePriority.LOW].setChecked(True)
         self.ffmpeg = QLineEdit(now.ffmpeg or "")
-        self.ffmpeg.setPlaceholderText(self.tr("The one on PATH, else the one that came with FFmate Desktop"))
+        self.ffmpeg.setPlaceholderText(self.tr("From PATH, else the one bundled with FFmate Desktop"))
         self.choose = QPushButton(self.tr("Choose …"))
         self.choose.clicked.connect(self._choose)
         self.name_note = self.add_field(
-            self.tr("Name"), self.name, self.tr("Each computer of a cluster has a name of its own.")
+            self.tr("Name"), self.name, self.tr("Each computer in a cluster needs its own name.")
         )
         self.slots_note = self.add_field(
             self.tr("Tasks at once"),
             self.slots,
-            self.tr("This computer has {0} cores; half as many tasks is usual.").format(cores),
+            self.tr("This computer has {0} cores. About half as many tasks work well.").format(cores),
         )
         self.labels_note = self.add_field(
             self.tr("Labels"),
             self.labels,
-            self.tr("Words that tasks may ask for, such as gpu or storage:media, with a space between them."),
+            self.tr("Words that tasks can require, such as gpu or storage:media. Separate them with spaces."),
         )
         self.priority_note = SectionNote(self._theme)
         self.add_group(
-            label(self.tr("Priority of encodes"), "caption"), *self.priorities.values(), self.priority_note
+            label(self.tr("Encode priority"), "caption"), *self.priorities.values(), self.priority_note
         )
         self.ffmpeg_note = self.add_field(self.tr("ffmpeg"), self.ffmpeg, "", self.choose)
         self.column.addStretch(1)
@@ -97,7 +97,7 @@ class NodeSection(Section):
         self.is_ffmpeg_given = self.lock_if_explicit(now, FFMPEG, self.ffmpeg_note, self.ffmpeg, self.choose)
 
     def show_slots(self, slots: int) -> None:
-        """How many the node has at this moment, which the panel may have changed."""
+        """Show the node's current slots, which the panel may have changed."""
         if self.slots.isEnabled() and self.slots.value() == self._setup.settings.slots:
             self.slots.setValue(slots)
 
@@ -140,12 +140,12 @@ class NodeSection(Section):
     # -- ffmpeg --------------------------------------------------------------------------------------------------
 
     def _on_path(self) -> None:
-        self.ffmpeg_note.show_waiting(self.tr("Trying it …"))
+        self.ffmpeg_note.show_waiting(self.tr("Checking …"))
         self._timer.start()
         self.edited.emit()
 
     def try_ffmpeg(self) -> None:
-        """Ask it for its version; the words below the field tell what came of it."""
+        """Run it to get its version; the note below the field shows the result."""
         if self._trying is not None:
             self._trying.cancel()
         path = self.ffmpeg.text().strip() or None
@@ -154,7 +154,7 @@ class NodeSection(Section):
             try:
                 found, version = await self._setup.find_ffmpeg(path)
             except UserError as error:
-                hint = self.tr("Without a path FFmate Desktop finds one itself.") if path else error.hint
+                hint = self.tr("Leave it empty to let FFmate Desktop find one.") if path else error.hint
                 self.ffmpeg_note.show_bad(f"{error.message} {hint}")
             else:
                 if not self.is_ffmpeg_given:
@@ -170,7 +170,7 @@ class NodeSection(Section):
         dialog.open()
 
     def stop(self) -> None:
-        """Try nothing any more."""
+        """Cancel what is running."""
         self._timer.stop()
         if self._trying is not None:
             self._trying.cancel()

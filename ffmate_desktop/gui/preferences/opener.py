@@ -1,4 +1,4 @@
-"""The ways to the settings: menu, sidebar, Ctrl+comma, tray; one dialog at a time."""
+"""Opens the settings dialog, one at a time, from menu, sidebar, shortcut or tray."""
 
 import sys
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What shall become of running tasks when the node has to leave: asked without a nested event loop."""
+"""Asks, without a nested event loop, what to do with running tasks when the node has to leave."""
 
 import asyncio
 
@@ -13,13 +13,13 @@ _WIDTH = 460
 
 
 class RestartQuestion(QDialog):
-    """Await `answer`; Escape and closing mean "stay". `moves` to another queue, or only the node starts anew."""
+    """Await `answer`. Escape and closing keep the settings. `moves`: to another queue, not only a restart."""
 
     def __init__(self, parent: QWidget, theme: Theme, running: int, *, moves: bool) -> None:
         super().__init__(parent)
         self._theme = theme
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Change the settings"))
+        self.setWindowTitle(self.tr("Change settings"))
         self._given: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         title = (
             self.tr("A task is running on this computer")
@@ -27,9 +27,9 @@ class RestartQuestion(QDialog):
             else self.tr("{0} tasks are running on this computer").format(running)
         )
         words = (
-            self.tr("It leaves this queue when the settings change. What should happen first?")
+            self.tr("With the new settings it leaves this queue. What should happen first?")
             if moves
-            else self.tr("Its node has to start anew with these settings. What should happen first?")
+            else self.tr("With the new settings its node has to restart. What should happen first?")
         )
         self.buttons: dict[Answer, QPushButton] = {}
         self._column = QVBoxLayout(self)
@@ -38,15 +38,15 @@ class RestartQuestion(QDialog):
         self._column.addWidget(label(title, "heading"))
         self._column.addWidget(label(words, "second", wraps=True))
         self._column.addSpacing(4)
-        self._offer(Answer.FINISH, self.tr("Finish what runs here, then change"), "timer")
-        self._offer(Answer.NOW, self.tr("Give tasks back to the queue and change now"), "log-out")
-        self._offer(Answer.STAY, self.tr("Change nothing"), "x")
+        self._offer(Answer.FINISH, self.tr("Finish running tasks, then change"), "timer")
+        self._offer(Answer.NOW, self.tr("Return tasks to the queue and change now"), "log-out")
+        self._offer(Answer.STAY, self.tr("Keep current settings"), "x")
         width = max(_WIDTH, self._column.totalMinimumSize().width())
         self.setFixedSize(width, self._column.totalHeightForWidth(width))
         self.finished.connect(lambda _result: self._give(Answer.STAY))
 
     async def answer(self) -> Answer:
-        """Open it and wait for the user."""
+        """Open it and wait for the answer."""
         self.open()
         try:
             return await self._given

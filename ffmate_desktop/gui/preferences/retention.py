@@ -1,4 +1,4 @@
-"""Settings of what is kept: log files of this computer, finished tasks of the queue, and how much space they take."""
+"""Retention settings: how long log files and finished tasks are kept, and the space they take."""
 
 from typing import Any
 
@@ -16,27 +16,27 @@ _WIDTH = 150
 
 
 class RetentionSection(Section):
-    """Zero means no limit. Fields that were given on the command line or by the environment are shown, and locked."""
+    """Zero means no limit. Fields that the command line or the environment overrides are locked."""
 
     def __init__(self, theme: Theme, setup: Setup, preferences: Preferences) -> None:
         super().__init__(
             theme,
             self.tr("Logs and history"),
-            self.tr("How long log files and finished tasks are kept. The oldest go first."),
+            self.tr("How long log files and finished tasks are kept. The oldest are removed first."),
         )
         self._setup, self._preferences = setup, preferences
         self._fields: dict[Setting[int], NumberField] = {}
-        self.logs_days = self._field(KEEP_LOGS_DAYS, self.tr("Keep log files of tasks, in days"))
-        self.logs_count = self._field(KEEP_LOGS_COUNT, self.tr("Most log files"))
+        self.logs_days = self._field(KEEP_LOGS_DAYS, self.tr("Keep task logs (days)"))
+        self.logs_count = self._field(KEEP_LOGS_COUNT, self.tr("Maximum number of log files"))
         self.logs_note = SectionNote(theme)
         self.column.addWidget(self.logs_note)
         self.add_line()
         self.tasks_days = self._field(
             KEEP_TASKS_DAYS,
-            self.tr("Keep finished tasks, in days"),
-            self.tr("Removes them from the queue for every computer, with their logs. Output files stay."),
+            self.tr("Keep finished tasks (days)"),
+            self.tr("Removes tasks and their logs from the queue, for every computer. Output files stay."),
         )
-        self.tasks_count = self._field(KEEP_TASKS_COUNT, self.tr("Most finished tasks"))
+        self.tasks_count = self._field(KEEP_TASKS_COUNT, self.tr("Maximum number of finished tasks"))
         self.tasks_note = SectionNote(theme)
         self.column.addWidget(self.tasks_note)
         self.column.addStretch(1)
@@ -55,7 +55,7 @@ class RetentionSection(Section):
         return field
 
     def show_usage(self, used: StorageUsage) -> None:
-        """How much there is now."""
+        """Show the current numbers and sizes."""
         if used.trouble:
             self.logs_note.show_bad(used.trouble)
         else:

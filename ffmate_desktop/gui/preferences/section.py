@@ -1,4 +1,4 @@
-"""What every section of the settings has: a heading, fields with a title above and words below, and its trouble."""
+"""Base class of the sections: a heading, fields with a title above and a note below, and `trouble`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from ffmate_desktop.settings.table import Settings
 
 
 class SectionNote(QWidget):
-    """Words below a field: help, or what was found, with a mark beside it where that is good or bad."""
+    """The note below a field: help, or a result with an icon."""
 
     def __init__(self, theme: Theme, help_text: str = "") -> None:
         super().__init__()
@@ -31,27 +31,27 @@ class SectionNote(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text of the note."""
         return self._text.text()
 
     def show_help(self) -> None:
-        """What the field is for."""
+        """Show the help."""
         self._say(self._help, "", "")
 
     def show_good(self, text: str) -> None:
-        """It was tried and works."""
+        """Show a good result."""
         self._say(text, "circle-check", "done")
 
     def show_bad(self, text: str) -> None:
-        """It cannot be as it is."""
+        """Show an error."""
         self._say(text, "triangle-alert", "failed")
 
     def show_waiting(self, text: str) -> None:
-        """It is being tried."""
+        """Show that a check is running."""
         self._say(text, "loader", "text_3")
 
     def show_fact(self, text: str) -> None:
-        """It cannot be changed here, and why."""
+        """Show a plain fact, such as why the field is locked."""
         self._say(text, "info", "text_3")
 
     def _say(self, text: str, icon: str, color: str) -> None:
@@ -63,7 +63,7 @@ class SectionNote(QWidget):
 
 
 class Section(QWidget):
-    """`edited` comes with every change; `trouble` is a sentence on what keeps it from being saved, or empty."""
+    """`edited` is emitted on each change; `trouble` says why the section can't be saved, or is empty."""
 
     edited = Signal()
 
@@ -84,7 +84,7 @@ class Section(QWidget):
     def add_field(
         self, title: str, field: QWidget, help_text: str = "", beside: QWidget | None = None
     ) -> SectionNote:
-        """A field with its title above; returns the words below it."""
+        """Add a field with its title above; returns the note below it."""
         caption = label(title, "caption")
         caption.setBuddy(field)
         field.setAccessibleName(plain(title))
@@ -105,7 +105,7 @@ class Section(QWidget):
         return note
 
     def add_group(self, *widgets: QWidget, inner: Sequence[QWidget] = ()) -> None:
-        """Things that belong together, closely below each other; `inner` ones stand below the text of a box."""
+        """Add widgets close together; `inner` ones are indented below them."""
         box = QVBoxLayout()
         box.setSpacing(9)
         for widget in widgets:
@@ -120,7 +120,7 @@ class Section(QWidget):
         self.column.addLayout(box)
 
     def add_line(self) -> None:
-        """Between two groups."""
+        """Add a line between two groups."""
         line = QFrame()
         line.setProperty("class", "line")
         line.setFixedHeight(1)
@@ -133,13 +133,9 @@ class Section(QWidget):
         if not settings.is_explicit(setting):
             return False
         note.show_fact(
-            self.tr("Given on the command line with {0}, which goes before what is set here.").format(
-                setting.option
-            )
+            self.tr("Set on the command line with {0}, which overrides this dialog.").format(setting.option)
             if settings.source(setting) is Source.COMMAND_LINE
-            else self.tr("Given by the variable {0}, which goes before what is set here.").format(
-                setting.variable
-            )
+            else self.tr("Set by the variable {0}, which overrides this dialog.").format(setting.variable)
         )
         for field in fields:
             field.setEnabled(False)

@@ -1,4 +1,4 @@
-"""What the dialog of settings works with, and what its choices come to; `bootstrap` puts it together."""
+"""What the settings dialog works with, and the plan that its choices make; `bootstrap` builds it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -13,10 +13,10 @@ from ffmate_desktop.settings.table import SETTINGS, Settings
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Settings that shall hold, and how they are remembered.
+    """New settings, and the preferences to save.
 
-    `address` is that of the server without its password, None for the embedded database; `password` was typed just
-    now. It `moves` to another database, or only `restarts` the node; else only slots and the window change.
+    `address` is the server without its password, None for the embedded database; `password` was just typed. `moves`:
+    to another database. `restarts`: the node has to join again. Otherwise only slots and the window change.
     """
 
     settings: Settings = field(repr=False)
@@ -45,12 +45,12 @@ class Setup:
 
     @property
     def address(self) -> str | None:
-        """Where the queue is now, without a password; None for the embedded database."""
+        """The current server, without a password; None for the embedded database."""
         uri = self.settings.database
         return None if uri is None else split_password(uri)[0]
 
     def plan(self, preferences: Preferences, password: str | None) -> Plan:
-        """What these preferences come to; raises UserError for an address that is none."""
+        """The plan for these preferences; raises UserError for an invalid address."""
         now = self.settings
         wanted = now.with_preferences(preferences)
         address = None if wanted.database is None else split_password(wanted.database)[0]
@@ -60,7 +60,7 @@ class Setup:
         elif address is not None and password:
             wanted = replace(wanted, database=with_password(address, password), password_kept=False)
         elif address is not None:
-            wanted = replace(wanted, password_kept=True)  # perhaps from an earlier time
+            wanted = replace(wanted, password_kept=True)  # it may have been saved earlier
         return Plan(
             settings=wanted,
             preferences=preferences,
@@ -75,7 +75,7 @@ class Setup:
         )
 
     async def whole_address(self, address: str, password: str | None) -> str:
-        """With the typed password, or the one in use, or the one in the keyring."""
+        """The address with the typed password, else the one in use, else the one in the keyring."""
         now = self.settings
         if password:
             return with_password(address, password)

@@ -1,4 +1,4 @@
-"""Other settings at once: another node, another cluster, and never at the cost of running work unasked."""
+"""Applies new settings at once: another node or another cluster. Asks first if tasks are running."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,12 +19,12 @@ from ffmate_desktop.settings.table import DATABASE, SLOTS
 
 
 class Answer(StrEnum):
-    """What shall become of the tasks that run here when the node has to leave."""
+    """What to do with running tasks when the node has to leave."""
 
     FINISH = "finish"
-    """They are finished here first, however long that takes."""
+    """Finish them here first, however long that takes."""
     NOW = "now"
-    """They go back to the queue, where other nodes find them."""
+    """Return them to the queue, where other nodes can claim them."""
     STAY = "stay"
     """Nothing changes."""
 
@@ -36,8 +36,8 @@ Ask = Callable[[int], Awaitable[Answer]]
 class Switching(QObject):
     """Owned by the window; `close` it before the loop ends.
 
-    `begun` comes when nothing is left to ask, `changed` when `setup` has new settings. How the window looks and
-    behaves is not its business.
+    `begun` is emitted when nothing is left to ask, `changed` when `setup` has new settings. Settings of the window
+    itself are applied elsewhere.
     """
 
     begun = Signal()
@@ -47,17 +47,17 @@ class Switching(QObject):
         super().__init__(window)
         self._window, self._program, self.setup = window, program, setup
         self.errands = Bridge()
-        """Runs what must not end with the cluster."""
+        """Runs work that outlives the connection to the cluster."""
         self.errands.user_error.connect(window.show_error)
         self.errands.unexpected_error.connect(window.context.bridge.unexpected_error)
         self._is_busy = False
 
     async def close(self) -> None:
-        """End everything."""
+        """Cancel everything that runs."""
         await self.errands.close()
 
     async def carry_out(self, plan: Plan, ask: Ask) -> bool:
-        """Whether it holds. Raises UserError when it cannot be; what was before goes on then.
+        """Apply the plan; returns whether it was applied. On a UserError the previous settings stay in use.
 
         May be cancelled before `begun`.
         """
@@ -68,7 +68,7 @@ class Switching(QObject):
             return True
         if self._is_busy:
             raise UserError(
-                self.tr("The settings are being changed already."), self.tr("Wait until that is over.")
+                self.tr("The settings are already being changed."), self.tr("Wait until that has finished.")
             )
         self._is_busy = True
         try:
@@ -107,7 +107,7 @@ class Switching(QObject):
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(self.setup.check_settings(plan.settings))
-            except UserError:  # it went away meanwhile
+            except UserError:  # the database went away in the meantime
                 if services is not None and self._window.services is services:
                     await self._take_again(services)
                 raise
@@ -126,7 +126,7 @@ class Switching(QObject):
         self._window.show_message(*self._good_news(plan, kept), kind="good")
 
     async def _keep_password(self, plan: Plan) -> bool:
-        """Whether the keyring has what the next start needs; trouble with it is told, but undoes nothing."""
+        """Save the password; returns whether the keyring has it. A failure is shown but doesn't undo the change."""
         database = plan.preferences.get(DATABASE)
         if database is None or not plan.moves:
             return plan.preferences.password_kept
@@ -141,18 +141,18 @@ class Switching(QObject):
 
     def _good_news(self, plan: Plan, kept: bool) -> tuple[str, str]:
         if not plan.moves:
-            return self.tr("This computer works with the new settings."), ""
+            return self.tr("This computer now uses the new settings."), ""
         if plan.address is None:
-            return self.tr("This window shows the queue of this computer now."), ""
+            return self.tr("This window now shows the queue on this computer."), ""
         text = ""
         if plan.password is not None and not kept:
-            text = self.tr("Its password is not stored; type it again after the next start.")
-        return self.tr("This window works with {0} now.").format(without_password(plan.address)), text
+            text = self.tr("The password isn't saved. Enter it again after the next start.")
+        return self.tr("This window now uses {0}.").format(without_password(plan.address)), text
 
     # -- Running tasks -------------------------------------------------------------------------------------------
 
     async def _finish_first(self, plan: Plan) -> bool:
-        """Wait until nothing runs here any more; False when the user stays, or the program ends."""
+        """Wait until no task runs here. False if the user keeps the settings or the program ends."""
         services = self._window.services
         if services is None:
             return True
@@ -180,15 +180,15 @@ class Switching(QObject):
 
     def _tell_waiting(self, plan: Plan, stay: Callable[[], object]) -> None:
         title = (
-            self.tr("The queue is changed when the running tasks are finished.")
+            self.tr("The queue changes when the running tasks have finished.")
             if plan.moves
-            else self.tr("The new settings hold when the running tasks are finished.")
+            else self.tr("The new settings apply when the running tasks have finished.")
         )
         self._window.messages.show_message(
             title,
-            self.tr("This computer takes nothing new until then."),
+            self.tr("Until then this computer starts no new tasks."),
             kind="info",
-            button=self.tr("Stay"),
+            button=self.tr("Keep current settings"),
             on_click=stay,
         )
 

@@ -100,7 +100,8 @@ async def test_from_the_embedded_queue_to_a_server_and_back_with_each_answer(
         click((await office.question()).buttons[Answer.FINISH])
         await office.closed()
         await until(
-            lambda: "when the running tasks are finished" in office.window.messages.title, "it is told"
+            lambda: "when the running tasks have finished" in office.window.messages.title,
+            "the message appears",
         )
         assert office.window.services is again
         last = await office.switched(again)
@@ -184,7 +185,7 @@ async def test_one_that_goes_away_at_the_last_moment_brings_the_former_back(
         office.setup.open_services = gone
         ask_for(office, empty_database)
         await office.switched(former)
-        await until(lambda: office.window.messages.title == "It has just gone away.", "it is told")
+        await until(lambda: office.window.messages.title == "It has just gone away.", "the message appears")
         assert office.services.address == former.address
         assert not office.file.path.exists()
         await office.desk.shown(await _add(office.services, clip), TaskStatus.DONE_SUCCESSFUL)
@@ -211,7 +212,9 @@ async def test_one_that_goes_away_while_work_is_finished_leaves_the_node_at_work
         click(question.buttons[Answer.FINISH])
         await until(lambda: _state(office, NodeState.DRAINING), "it takes nothing new")
         await services.tasks.cancel([uuid])
-        await until(lambda: office.window.messages.title == "It went away while you waited.", "it is told")
+        await until(
+            lambda: office.window.messages.title == "It went away while you waited.", "the message appears"
+        )
         office.setup.check_settings = check_settings
         assert office.window.services is services
         await office.desk.shown(await office.desk.add(clip), TaskStatus.DONE_SUCCESSFUL)
@@ -275,12 +278,12 @@ async def test_a_good_server_is_described_line_by_line(
         found = await tried(office, database_uri)
         assert {icon for icon, _ in found.values()} == {"circle-check"}
         assert found["Server"][1].startswith("PostgreSQL 1")
-        assert "A question takes" in found["Latency"][1]
+        assert "A query takes" in found["Latency"][1]
         assert "LISTEN works" in found["Notifications"][1]
-        assert found["Clock"][1] == "As here, within a second."
-        assert found["Nodes"][1] == "One is at work: desk"
+        assert found["Clock"][1] == "Within a second of this computer's clock."
+        assert found["Nodes"][1] == "1 running: desk"
         found = await tried(office, empty_database)
-        assert found["Nodes"][1] == "Nobody is there yet."
+        assert found["Nodes"][1] == "No nodes yet."
         assert "Enough to set up the queue" in found["Rights"][1]
         connection = await asyncpg.connect(empty_database)  # a test changes nothing
         assert await connection.fetchval("SELECT to_regnamespace('ffmate')") is None
@@ -369,8 +372,10 @@ async def test_without_a_keyring_the_password_holds_until_the_end_and_that_is_sa
         dialog = ask_for(office, scram.uri())
         assert "has no keyring" in dialog.cluster.password_note.text
         services = await office.switched(former)
-        await until(lambda: office.window.messages.title.startswith("This window works with"), "it is told")
-        assert "not stored" in office.window.messages._text.text()
+        await until(
+            lambda: office.window.messages.title.startswith("This window now uses"), "the message appears"
+        )
+        assert "isn't saved" in office.window.messages._text.text()
         assert json.loads(office.file.path.read_text())["cluster"] == {
             "database": bare,
             "password_kept": False,
