@@ -171,12 +171,12 @@ async def _retry_some(context: Context, which: str, paths: list[str], as_json: b
     async with open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
         view = FileFilterView(frozenset({FileState.FAILED, FileState.SKIPPED}))
-        wanted = set(paths)
+        requested = set(paths)
         chosen = [
             file
             async for page in cluster.watchfolders.file_pages(folder.uuid, view)
             for file in page
-            if file.path in wanted
+            if file.path in requested
         ]
         found = {file.path for file in chosen}
         refused = [

@@ -52,8 +52,8 @@ async def records_of_versions(
 
 def _to_record_with_task(row: dict[str, Any]) -> tuple[int, RecordWithTask]:
     position, status = row.pop("position"), row.pop("status")
-    known = None if status is None else as_member(TaskStatus, status, TaskStatus.UNKNOWN)
-    return position - 1, RecordWithTask(FileRecord(**row), known)
+    task_status = None if status is None else as_member(TaskStatus, status, TaskStatus.UNKNOWN)
+    return position - 1, RecordWithTask(FileRecord(**row), task_status)
 
 
 async def move(

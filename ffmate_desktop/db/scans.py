@@ -135,13 +135,13 @@ async def end_scan(
     *,
     root: tuple[int, int] | None,
     wait: float | None,
-    settled: bool,
+    ends_recorded: bool,
     mounts: Sequence[str] = (),
 ) -> None:
     """Store the result of the scan and end the claim. Raises ScanLostError.
 
     `root` is set if files were seen in the folder, or none were expected. `wait` is the seconds until a file is worth
-    another look. `settled`: the file records include all tasks that ended before the scan began.
+    another look. `ends_recorded`: the file records include all tasks that ended before the scan began.
     """
     interval = claim.settings.interval
     row = await database.fetch_one(
@@ -155,7 +155,7 @@ async def end_scan(
         None if root is None else {claim.machine: list(root)} | _mounts(claim, mounts),
         timedelta(seconds=interval if wait is None else min(wait, interval)),
         timedelta(seconds=min(result.seconds, interval)),
-        claim.started_at if settled else None,
+        claim.started_at if ends_recorded else None,
     )
     if row is None:
         raise ScanLostError

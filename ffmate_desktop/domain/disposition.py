@@ -77,7 +77,7 @@ class Disposition:
         }
 
 
-_FIELDS = frozenset(known.name for known in fields(Disposition)) - {"unknown"}
+_FIELDS = frozenset(field.name for field in fields(Disposition)) - {"unknown"}
 
 
 def _as_action(value: object) -> OriginalAction | None:

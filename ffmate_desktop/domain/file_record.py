@@ -138,7 +138,7 @@ class JudgedFile(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether it isn't decided yet what becomes of this version."""
+        """Whether this version is still waiting or growing."""
         return self.decision.state in ("waiting", "growing")
 
     def is_back(self, view: int) -> bool:

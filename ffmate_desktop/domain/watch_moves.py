@@ -21,11 +21,11 @@ class RecordWithTask:
     status: TaskStatus | None
 
     @property
-    def waits(self) -> bool:
+    def never_started(self) -> bool:
         """Whether its task never started: it would read any file that now has its path."""
         return self.status is TaskStatus.QUEUED or self.record.reason == REMOVED
 
-    def is_row_of(self, found: ScannedFile, view: int) -> bool:
+    def is_record_of(self, found: ScannedFile, view: int) -> bool:
         """Whether the file has the inode of this record, and such inodes last."""
         return self.record.inode == found.inode and self.record.view == view and is_lasting(view)
 
@@ -69,19 +69,23 @@ def match_moved_files(
     taken: set[int] = set()
     paths: set[str] = set()
     rows = Counter(found.path for found, _ in candidates)
-    files = Counter(known.record.id for _, known in candidates)
-    for found, known in candidates:
-        record = known.record
+    files = Counter(candidate.record.id for _, candidate in candidates)
+    for found, candidate in candidates:
+        record = candidate.record
         is_only = rows[found.path] == files[record.id] == 1 and record.inode == found.inode
-        if record.id not in taken and found.path not in paths and (known.is_row_of(found, view) or is_only):
-            pairs.append((found, known))
+        if (
+            record.id not in taken
+            and found.path not in paths
+            and (candidate.is_record_of(found, view) or is_only)
+        ):
+            pairs.append((found, candidate))
             taken.add(record.id)
             paths.add(found.path)
     return pairs
 
 
 def plan_moves(
-    follows: Sequence[tuple[ScannedFile, RecordWithTask]], at_targets: Mapping[str, RecordWithTask]
+    moved: Sequence[tuple[ScannedFile, RecordWithTask]], at_targets: Mapping[str, RecordWithTask]
 ) -> MovePlan:
     """Plan how records follow their files. `at_targets` are the records that have these paths now.
 
@@ -91,19 +95,19 @@ def plan_moves(
        when two files swap names.
     """
     moves = MovePlan()
-    moving = {known.record.id for _, known in follows}
-    targets = {found.path for found, known in follows if not known.waits}
-    free = sorted({known.record.path for _, known in follows if not known.waits} - targets)
-    for found, known in follows:
-        if known.waits:
-            moves.cancel(known.record, MOVED)
-            moves.dropped.append(known.record)
+    moving = {candidate.record.id for _, candidate in moved}
+    targets = {found.path for found, candidate in moved if not candidate.never_started}
+    free = sorted({candidate.record.path for _, candidate in moved if not candidate.never_started} - targets)
+    for found, candidate in moved:
+        if candidate.never_started:
+            moves.cancel(candidate.record, MOVED)
+            moves.dropped.append(candidate.record)
             continue
-        moves.places.append(Relocation(known.record, found.path, found))
+        moves.places.append(Relocation(candidate.record, found.path, found))
         there = at_targets.get(found.path)
         if there is None or there.record.id in moving:
             continue
-        if there.record.task is None or there.waits or not free:
+        if there.record.task is None or there.never_started or not free:
             moves.cancel(there.record, REPLACED)
             moves.dropped.append(there.record)
         else:

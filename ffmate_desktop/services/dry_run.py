@@ -104,7 +104,7 @@ def _moved(
         if record.path != file.found.path
         and has_moved_away(root, local_path(root, record.path), local_path(root, file.found.path), file.found)
     ]
-    return [(found, known.record) for found, known in match_moved_files(candidates, view)]
+    return [(found, candidate.record) for found, candidate in match_moved_files(candidates, view)]
 
 
 async def _queue(

@@ -34,15 +34,15 @@ def output_names_of(root: str, files: Sequence[ScannedFile]) -> list[tuple[int, 
     Each file counts under its own path and under the one behind all links to its folder.
     """
     real: dict[str, str] = {}
-    asked = []
+    names = []
     for position, found in enumerate(files):
         folder, name = os.path.split(local_path(root, found.path))
         if folder not in real:
             real[folder] = os.path.realpath(folder)
-        for one in dict.fromkeys((folder, real[folder])):
-            key = output_key(os.path.join(one, name))  # noqa: PTH118 - as above
-            asked.append((position, (key, found.mtime, found.size)))
-    return asked
+        for parent in dict.fromkeys((folder, real[folder])):
+            key = output_key(os.path.join(parent, name))  # noqa: PTH118 - as above
+            names.append((position, (key, found.mtime, found.size)))
+    return names
 
 
 def rules_of(settings: WatchfolderSettings) -> FileRules:

@@ -46,7 +46,7 @@ async def claimed(database: Database, node: Joined, *changed: int) -> ScanClaim:
 
 
 async def ended(database: Database, claim: ScanClaim, error: str | None = None) -> None:
-    await scans.end_scan(database, claim, RESULT, error, root=(1, 2), wait=None, settled=True)
+    await scans.end_scan(database, claim, RESULT, error, root=(1, 2), wait=None, ends_recorded=True)
 
 
 async def due(database: Database, *, overdue: float = 0) -> None:

@@ -41,7 +41,7 @@ def file(inode: int, path: str) -> ScannedFile:
 def test_inodes_decide_where_they_last() -> None:
     one, two = row(1, "a"), row(2, "b")
     found = [file(2, "x"), file(1, "y")]
-    candidates = [(one_file, known) for one_file in found for known in (one, two)]
+    candidates = [(one_file, candidate) for one_file in found for candidate in (one, two)]
     assert match_moved_files(candidates, DISK) == [(found[0], two), (found[1], one)]
     hard_link = file(1, "z")
     assert match_moved_files([(found[1], one), (hard_link, one)], DISK) == [(found[1], one)]
@@ -86,4 +86,4 @@ def test_queued_tasks_are_cancelled_when_their_path_is_wrong() -> None:
 
 
 def tasks(*rows: RecordWithTask) -> set[UUID | None]:
-    return {known.record.task for known in rows}
+    return {candidate.record.task for candidate in rows}

@@ -111,9 +111,9 @@ class BasicsForm(Fields):
         folder, name = EXAMPLE
         slash = "\\" if "\\" in path else "/"
         relative = f"{folder}{slash}{name}"
-        whole = f"{path.rstrip(slash)}{slash}{relative}"
+        full_path = f"{path.rstrip(slash)}{slash}{relative}"
         place = {"path": path, "relativePath": relative, "relativeDir": folder}
-        values = example_values(whole, TaskSource.WATCHFOLDER, {"ffmate": {"watchfolder": place}})
+        values = example_values(full_path, TaskSource.WATCHFOLDER, {"ffmate": {"watchfolder": place}})
         try:
             return self.tr("{0} becomes {1}").format(relative, expand(pattern, values))
         except UserError as error:

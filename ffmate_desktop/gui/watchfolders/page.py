@@ -185,11 +185,11 @@ class WatchfoldersPage(Page):
 
     def _show(self) -> None:
         views = self.watch.views.values()
-        known = self.watch.is_known
+        is_known = self.watch.is_known
         had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
-        self.empty.setVisible(known and not views)
-        self.splitter.setVisible(not known or bool(views))
-        self.header.setVisible(not known or bool(views))
+        self.empty.setVisible(is_known and not views)
+        self.splitter.setVisible(not is_known or bool(views))
+        self.header.setVisible(not is_known or bool(views))
         self.table.setVisible(self.model.rowCount() > 0 or not views)
         self._no_match.setVisible(self.model.rowCount() == 0 and bool(views))
         if had_focus and views:  # otherwise Qt moves the focus to the sidebar

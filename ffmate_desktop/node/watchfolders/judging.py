@@ -31,7 +31,7 @@ async def judge_batch(context: ScanContext, files: Sequence[ScannedFile]) -> lis
 
 
 async def _mark_outputs(context: ScanContext, judged: list[JudgedFile]) -> list[JudgedFile]:
-    """A file that the cluster wrote is an output, wherever it is."""
+    """Mark files that the cluster wrote as outputs."""
     positions = [n for n, file in enumerate(judged) if file.is_open]
     if not positions:
         return judged
@@ -49,7 +49,7 @@ async def _mark_outputs(context: ScanContext, judged: list[JudgedFile]) -> list[
 
 
 async def _hold_open_files(context: ScanContext, judged: list[JudgedFile]) -> list[JudgedFile]:
-    """A file isn't complete if a program on this computer has it open for writing and wrote to it lately."""
+    """Hold files that a program on this computer has open for writing and wrote to lately."""
     now = time.time()
     paths = {
         local_path(context.root, file.found.path): file.found.path

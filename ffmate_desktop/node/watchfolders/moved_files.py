@@ -60,7 +60,7 @@ async def follow_moves(context: ScanContext, judged: list[JudgedFile]) -> list[J
     return [
         _rejudge(file, moved.get(n), left, waits=n in being_cancelled)
         for n, file in enumerate(judged)
-        if n not in moved or moved[n].waits
+        if n not in moved or moved[n].never_started
     ]
 
 
@@ -96,12 +96,13 @@ async def _moved_records(context: ScanContext, judged: Sequence[JudgedFile]) -> 
     rows = await file_record_moves.records_of_versions(
         context.database, context.claim.id, files, context.view
     )
-    rows = [(n, known) for n, known in rows if known.record.path != files[n].path]
+    rows = [(n, candidate) for n, candidate in rows if candidate.record.path != files[n].path]
     if not rows:
         return {}
     root = context.root
     paths = [
-        (local_path(root, known.record.path), local_path(root, files[n].path), files[n]) for n, known in rows
+        (local_path(root, candidate.record.path), local_path(root, files[n].path), files[n])
+        for n, candidate in rows
     ]
     are_away = await wait_for_storage(
         WatchedThread(
@@ -110,9 +111,11 @@ async def _moved_records(context: ScanContext, judged: Sequence[JudgedFile]) -> 
         ),
         f"The folder “{root}”",
     )
-    candidates = [(files[n], known) for (n, known), away in zip(rows, are_away, strict=True) if away]
+    candidates = [(files[n], candidate) for (n, candidate), away in zip(rows, are_away, strict=True) if away]
     position_of = {found.path: n for n, found in zip(positions, files, strict=True)}
-    return {position_of[found.path]: known for found, known in match_moved_files(candidates, context.view)}
+    return {
+        position_of[found.path]: candidate for found, candidate in match_moved_files(candidates, context.view)
+    }
 
 
 def _replaced_records(judged: Sequence[JudgedFile], view: int) -> dict[int, FileRecord]:
@@ -138,7 +141,7 @@ def _plan(
             task = _task_of(replaced[n], tasks) if n in replaced else None
             status = None if task is None else task.status
             at_targets[file.record.path] = RecordWithTask(file.record, status)
-    return plan_moves([(judged[n].found, known) for n, known in moved.items()], at_targets)
+    return plan_moves([(judged[n].found, candidate) for n, candidate in moved.items()], at_targets)
 
 
 async def _write(context: ScanContext, plan: MovePlan) -> None:

@@ -95,9 +95,8 @@ class Originals:
             if move.source not in used:
                 by_folder.setdefault(move.disposition.folder or "", []).append(move)
         try:
-            async with (
-                asyncio.TaskGroup() as group
-            ):  # when one folder's writes find the scan lost, all must stop
+            # A group: if one folder finds that the scan is lost, the moves to all folders stop.
+            async with asyncio.TaskGroup() as group:
                 for folder, its_moves in by_folder.items():
                     group.create_task(
                         self._move_to_folder(folder, its_moves, root, blocked), name=f"originals to {folder}"

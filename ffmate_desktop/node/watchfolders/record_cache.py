@@ -70,7 +70,9 @@ class FileRecordCache:
         else:
             self.open.pop(record.path, None)
 
-    def _print(self, record: FileRecordSummary, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
+    def _fingerprint_of(
+        self, record: FileRecordSummary, view: int
+    ) -> tuple[dict[Fingerprint, int], Fingerprint]:
         if record.view == view and is_lasting(view):
             return self.known, fingerprint(
                 record.path, record.size, record.mtime, record.inode, _is_locked(record)
@@ -78,7 +80,7 @@ class FileRecordCache:
         return self.foreign, fingerprint(record.path, record.size, record.mtime, 0, _is_locked(record))
 
     def _as_seen(self, record: FileRecordSummary, view: int) -> tuple[dict[Fingerprint, int], Fingerprint]:
-        kind, number = self._print(record, view)
+        kind, number = self._fingerprint_of(record, view)
         return (kind, number) if number not in self._seen else (self.known, self._seen[number])
 
     def advance(self, step: int) -> None:
@@ -95,7 +97,7 @@ class FileRecordCache:
 
     def remember_unchanged(self, record: FileRecord, found: ScannedFile, view: int) -> None:
         """Cache a file whose record still holds, even if another node or clock saw it differently."""
-        kind, number = self._print(record, view)
+        kind, number = self._fingerprint_of(record, view)
         number_here = walk_fingerprint(found, view, _is_locked(record))
         self.known.pop(self._seen.pop(number, 0), None)
         if number in (number_here, walk_fingerprint(found, UNNUMBERED, _is_locked(record))):
@@ -114,7 +116,7 @@ class FileRecordCache:
         """Remove a file that is gone."""
         kind, number = self._as_seen(record, view)
         kind.pop(number, None)
-        self._seen.pop(self._print(record, view)[1], None)
+        self._seen.pop(self._fingerprint_of(record, view)[1], None)
         self.open.pop(record.path, None)
 
     def is_current(self, record: FileRecord, number: Fingerprint, view: int) -> bool:

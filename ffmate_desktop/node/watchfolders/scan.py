@@ -90,7 +90,7 @@ async def scan_folder(
         root=walked.root,
         mounts=walked.mounts,
         wait=state.wait,
-        settled=are_ends_recorded,
+        ends_recorded=are_ends_recorded,
     )
     return ScanReport(result, numbering.root)
 

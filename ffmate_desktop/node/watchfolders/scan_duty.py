@@ -180,7 +180,7 @@ class ScanDuty:
 
     async def _scan_claimed(self, claim: ScanClaim) -> None:
         silent = self._silent.get(claim.id)
-        # Popped while this scan uses it: a scan that lost its claim may go on with its cache until it notices.
+        # Popped while this scan uses it: a scan that lost its claim may use its cache until it notices.
         cache = self._caches.pop(claim.id, None) or FileRecordCache()
         try:
             if silent is not None and silent[0].is_alive:
@@ -206,7 +206,7 @@ class ScanDuty:
                 str(error) if isinstance(error, UserError) else f"The operating system reported: {error}."
             )
             await scans.end_scan(
-                self._database, claim, ScanResult(), sentence, root=None, wait=None, settled=False
+                self._database, claim, ScanResult(), sentence, root=None, wait=None, ends_recorded=False
             )
 
     async def _observe_new_root(self, folder: int, root: tuple[int, int]) -> None:
