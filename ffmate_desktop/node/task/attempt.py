@@ -147,13 +147,14 @@ class EncodeAttempt:
 
     async def finish_publication(self) -> Published | None:
         """Publish the output of the earlier attempt; None if it has to be encoded again."""
-        assert self._earlier_plan is not None  # noqa: S101 - the caller checked has_earlier_output
-        record = self._claim.publishing
-        assert record is not None  # noqa: S101 - the earlier plan comes from it
+        earlier, record = self._earlier_plan, self._claim.publishing
+        assert earlier is not None and record is not None  # noqa: S101 - the caller checked has_earlier_output
         published = await asyncio.to_thread(
-            publication.finish_publishing, self._earlier_plan, self.spec.if_exists, record.outputs
+            publication.finish_publishing, earlier, self.spec.if_exists, record.outputs
         )
-        await asyncio.to_thread(temporaries.discard_rivals, self._planned())  # we were just given permission
+        await asyncio.to_thread(
+            temporaries.discard_rivals, self._planned()
+        )  # this node has just got the permission
         return published
 
     def folders(self) -> tuple[str, ...]:
@@ -166,7 +167,8 @@ class EncodeAttempt:
 
     async def encode(self) -> FFmpegResult:
         """Run every step; returns how ffmpeg ended."""
-        return await self._ffmpeg().run()
+        assert self._encode is not None  # noqa: S101 - examine came first
+        return await self._encode.run()
 
     async def judge(self, result: FFmpegResult) -> Verdict:
         """Check the output: its content decides, not the exit code alone. Safe to cancel."""
@@ -248,10 +250,8 @@ class EncodeAttempt:
             publish.make_folders(self._plan)
         except UserError as error:
             raise RetryElsewhereError(error.message, error.hint) from error
-        if self._claim.publishing is not None:
-            self._earlier_plan = publication.locate(
-                self._plan, spec.if_exists, self._claim.publishing.outputs
-            )
+        if (record := self._claim.publishing) is not None:
+            self._earlier_plan = publication.locate(self._plan, spec.if_exists, record.outputs)
         if self._earlier_plan is not None:
             file_limits.check_published(self._earlier_plan, self._limits, permissions)
         else:
@@ -291,10 +291,6 @@ class EncodeAttempt:
     def _planned(self) -> OutputPlan:
         assert self._plan is not None  # noqa: S101 - prepare came first
         return self._plan
-
-    def _ffmpeg(self) -> FFmpegRun:
-        assert self._encode is not None  # noqa: S101 - prepare came first
-        return self._encode
 
 
 def _secure(planned: OutputPlan) -> tuple[RecordedOutput, ...]:
