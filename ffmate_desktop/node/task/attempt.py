@@ -152,9 +152,8 @@ class EncodeAttempt:
         published = await asyncio.to_thread(
             publication.finish_publishing, earlier, self.spec.if_exists, record.outputs
         )
-        await asyncio.to_thread(
-            temporaries.discard_rivals, self._planned()
-        )  # this node has just got the permission
+        # This node has just got the permission to publish.
+        await asyncio.to_thread(temporaries.discard_rivals, self._planned())
         return published
 
     def folders(self) -> tuple[str, ...]:
