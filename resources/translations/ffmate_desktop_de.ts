@@ -368,7 +368,7 @@
     </message>
     <message>
         <source>Notifications</source>
-        <translation>Mitteilungen</translation>
+        <translation>Benachrichtigungen</translation>
     </message>
     <message>
         <source>LISTEN works. Notifications arrive after {0} ms.</source>
@@ -1242,7 +1242,7 @@
     </message>
     <message>
         <source>Tasks at once</source>
-        <translation>Aufgaben zugleich</translation>
+        <translation>Gleichzeitige Aufgaben</translation>
     </message>
     <message>
         <source>None</source>
@@ -1262,7 +1262,7 @@
     </message>
     <message>
         <source>Choose …</source>
-        <translation>Wählen …</translation>
+        <translation>Auswählen …</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1367,7 +1367,7 @@
     <name>NoticeSection</name>
     <message>
         <source>Notifications</source>
-        <translation>Mitteilungen</translation>
+        <translation>Benachrichtigungen</translation>
     </message>
     <message>
         <source>Shown on your desktop while the window isn&apos;t visible.</source>
@@ -1375,7 +1375,7 @@
     </message>
     <message>
         <source>Show notifications</source>
-        <translation>Mitteilungen anzeigen</translation>
+        <translation>Benachrichtigungen anzeigen</translation>
     </message>
     <message>
         <source>A batch finished</source>
@@ -1387,7 +1387,7 @@
     </message>
     <message>
         <source>A node was lost</source>
-        <translation>Ein Knoten ging verloren</translation>
+        <translation>Ein Knoten ist ausgefallen</translation>
     </message>
     <message>
         <source>This desktop has no tray for program icons, so no notifications are shown.</source>
@@ -2363,7 +2363,7 @@
     </message>
     <message>
         <source>Notifications</source>
-        <translation>Mitteilungen</translation>
+        <translation>Benachrichtigungen</translation>
     </message>
     <message>
         <source>Window and start</source>
@@ -2375,7 +2375,7 @@
     </message>
     <message>
         <source>Save</source>
-        <translation>Sichern</translation>
+        <translation>Speichern</translation>
     </message>
     <message>
         <source>Checking the new settings …</source>
