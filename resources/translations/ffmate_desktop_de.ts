@@ -372,7 +372,7 @@
     </message>
     <message>
         <source>LISTEN works. Notifications arrive after {0} ms.</source>
-        <translation>LISTEN funktioniert. Mitteilungen kommen nach {0} ms an.</translation>
+        <translation>LISTEN funktioniert. Benachrichtigungen kommen nach {0} ms an.</translation>
     </message>
     <message>
         <source>Clock</source>
@@ -392,7 +392,7 @@
     </message>
     <message>
         <source>Enough to set up the queue when you save.</source>
-        <translation>Genug, um die Warteschlange beim Sichern einzurichten.</translation>
+        <translation>Genug, um die Warteschlange beim Speichern einzurichten.</translation>
     </message>
     <message>
         <source>This user can read, write and update everything.</source>
@@ -1391,7 +1391,7 @@
     </message>
     <message>
         <source>This desktop has no tray for program icons, so no notifications are shown.</source>
-        <translation>Dieser Desktop hat keinen Bereich für Programmsymbole, darum erscheinen keine Mitteilungen.</translation>
+        <translation>Dieser Desktop hat keinen Bereich für Programmsymbole, daher erscheinen keine Benachrichtigungen.</translation>
     </message>
 </context>
 <context>
