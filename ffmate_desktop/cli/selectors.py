@@ -1,8 +1,10 @@
 """Options that select tasks by conditions, shared by all commands for tasks."""
 
 import contextlib
-from collections.abc import Sequence
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -72,7 +74,7 @@ Named = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count the tasks. Nothing is changed.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")]
 
 
 class Conditions:
@@ -140,6 +142,38 @@ class Conditions:
         if not selected.total:
             for word in self._presets:
                 await cluster.presets.find(word)
+
+
+_OPTIONS = {
+    "batch": OfBatch,
+    "status": OfStatus,
+    "older_than": OlderThan,
+    "preset": OfPreset,
+    "node": OfNode,
+    "label": WithLabel,
+    "name": Named,
+}
+
+
+def with_conditions(command: Callable[..., None]) -> Callable[..., None]:
+    """Replace the parameter `where` of a command, its Conditions, with the options above."""
+
+    @functools.wraps(command)
+    def run(**arguments: Any) -> None:
+        command(where=Conditions(**{name: arguments.pop(name) for name in _OPTIONS}), **arguments)
+
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        if parameter.name == "where":
+            parameters += [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+                for name, option in _OPTIONS.items()
+            ]
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
 
 
 def _status(word: str) -> TaskStatus:

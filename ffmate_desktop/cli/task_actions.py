@@ -14,17 +14,11 @@ from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.selectors import (
     Conditions,
     DryRun,
-    Named,
-    OfBatch,
-    OfNode,
-    OfPreset,
-    OfStatus,
-    OlderThan,
-    WithLabel,
     Yes,
     in_use,
     in_words,
     tasks_in_words,
+    with_conditions,
 )
 from ffmate_desktop.cli.tasks import AsJson, app, resolve
 from ffmate_desktop.cli.terminal import ask
@@ -62,38 +56,24 @@ _WORDS = {
 def _add(action: TaskAction, help_text: str, *, asks: bool = False) -> None:
     """Make a command that takes uuids or conditions. With `asks`, it asks on a terminal, unless --yes is used."""
 
+    @with_conditions
     def run(
         typer_context: typer.Context,
+        where: Conditions,
         uuids: SomeUuids = None,
-        batch: OfBatch = None,
-        status: OfStatus = None,
-        older_than: OlderThan = None,
-        preset: OfPreset = None,
-        node: OfNode = None,
-        label: WithLabel = None,
-        name: Named = None,
         yes: Yes = False,
         dry_run: DryRun = False,
         as_json: AsJson = False,
     ) -> None:
-        where = Conditions(
-            batch=batch,
-            status=status,
-            older_than=older_than,
-            preset=preset,
-            node=node,
-            label=label,
-            name=name,
-        )
         may_ask = asks and not yes and sys.stdin.isatty() and sys.stderr.isatty()
         context = context_of(typer_context)
         _perform(context, action, uuids, where, asks=may_ask, dry_run=dry_run, as_json=as_json)
 
     run.__doc__ = help_text
     if not asks:  # no --yes: typer makes the options from the signature
-        whole = inspect.signature(run)
-        kept = [one for one in whole.parameters.values() if one.name != "yes"]
-        run.__signature__ = whole.replace(parameters=kept)  # type: ignore[attr-defined]  # typer reads it
+        signature = inspect.signature(run)
+        others = [option for option in signature.parameters.values() if option.name != "yes"]
+        run.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]  # typer reads it
     app.command(action.value)(run)
 
 

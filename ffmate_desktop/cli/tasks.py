@@ -14,16 +14,7 @@ from rich.text import Text
 from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
-from ffmate_desktop.cli.selectors import (
-    Conditions,
-    Named,
-    OfBatch,
-    OfNode,
-    OfPreset,
-    OfStatus,
-    OlderThan,
-    WithLabel,
-)
+from ffmate_desktop.cli.selectors import Conditions, with_conditions
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
 from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
 from ffmate_desktop.db.connection.codecs import milliseconds
@@ -36,23 +27,15 @@ Uuids = Annotated[list[str], typer.Argument(metavar="UUID", help="The first char
 
 
 @app.command("list")
+@with_conditions
 def list_tasks(
     typer_context: typer.Context,
-    batch: OfBatch = None,
-    status: OfStatus = None,
-    older_than: OlderThan = None,
-    preset: OfPreset = None,
-    node: OfNode = None,
-    label: WithLabel = None,
-    name: Named = None,
+    where: Conditions,
     limit: Annotated[int, number_option("--limit", "N", "How many to show at most; 0 shows all.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List tasks, newest first."""
     context = context_of(typer_context)
-    where = Conditions(
-        batch=batch, status=status, older_than=older_than, preset=preset, node=node, label=label, name=name
-    )
     context.run(_list(context, where, limit or None, as_json))
 
 

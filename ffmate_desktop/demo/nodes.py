@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 from ffmate_desktop import logs
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST
+from ffmate_desktop.domain.environment import own_python_path
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import NodeState
 from ffmate_desktop.media.processes.process import Launcher, Process
@@ -47,7 +48,6 @@ _OWN = (IDENTIFIER, DATA_DIR, SLOTS, FFMPEG, HEARTBEAT)
 _NOT_PASSED = (DATABASE, LABELS)
 """Every other setting that was given holds for the nodes of the demo too."""
 
-_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 _T = TypeVar("_T")
 _NO_WAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
 
@@ -159,12 +159,11 @@ class Team:
     async def _start(self, identifier: str) -> NodeProcess:
         arguments = node_words(replace(self._settings, identifier=identifier))
         hidden = {name for setting in SETTINGS for name in setting.variables}
-        path = os.pathsep.join(filter(None, (str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH"))))
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
         process = await self._launcher.spawn(
             [sys.executable, "-P", "-m", "ffmate_desktop", "--no-gui", *arguments],
             cwd=self._folder,
-            env=environment | {"PYTHONPATH": path, "PYTHONUTF8": "1"},
+            env=environment | {"PYTHONPATH": own_python_path(os.environ), "PYTHONUTF8": "1"},
             low_priority=False,
         )
         log = self._folder / f"{identifier}.log"

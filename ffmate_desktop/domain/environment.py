@@ -56,8 +56,12 @@ def for_helper(environment: Mapping[str, str]) -> dict[str, str]:
 
 def for_own_module(environment: Mapping[str, str]) -> dict[str, str]:
     """The same for a process that imports this package: it finds this copy, whether installed or not."""
-    path = os.pathsep.join(filter(None, (_PACKAGE_PARENT, environment.get("PYTHONPATH"))))
-    return for_helper(environment) | {"PYTHONPATH": path}
+    return for_helper(environment) | {"PYTHONPATH": own_python_path(environment)}
+
+
+def own_python_path(environment: Mapping[str, str]) -> str:
+    """PYTHONPATH for a process that imports the same copy of this package."""
+    return os.pathsep.join(filter(None, (_PACKAGE_PARENT, environment.get("PYTHONPATH"))))
 
 
 def for_desktop(environment: Mapping[str, str]) -> dict[str, str]:
