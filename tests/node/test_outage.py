@@ -148,7 +148,7 @@ async def test_a_node_that_cannot_leave_ends_at_once_on_a_second_stop(proxy: Pro
             proxy.black_hole()
             async with asyncio.TaskGroup() as group:
                 insisting = group.create_task(insist())
-                await hear("Ended at once;")
+                await hear("Ended at once. Other nodes")
                 await hear("Ended at once\n")
                 insisting.cancel()
             await process.wait()
@@ -156,7 +156,7 @@ async def test_a_node_that_cannot_leave_ends_at_once_on_a_second_stop(proxy: Pro
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert sum("Once more" in line for line in told) == 1, told
+    assert sum("Press again to end at once" in line for line in told) == 1, told
 
 
 async def test_a_pool_tries_one_connection_at_a_time_during_an_outage(proxy: Proxy) -> None:
