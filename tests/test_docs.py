@@ -11,6 +11,7 @@ from ffmate_desktop.services.presets import load_built_in
 from ffmate_desktop.settings.file import SettingsFile
 from ffmate_desktop.settings.file_fields import preferences_to_json
 from ffmate_desktop.settings.preferences import Preferences
+from ffmate_desktop.settings.table import FILE_VERSION
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "docs" / "settings.md"
@@ -40,7 +41,9 @@ def test_the_docs_describe_every_key_of_the_settings_file(tmp_path: Path) -> Non
     file.path.write_text(example)
     assert file.load().trouble is None
     expected = keys(preferences_to_json(Preferences()))
-    assert keys(json.loads(example)) == expected
+    assert keys(json.loads(example)) == expected, "add the key to the example"
+    assert json.loads(example)["version"] == FILE_VERSION
+    assert f"is not read | {FILE_VERSION} |" in text
     rows = set(re.findall(r"^\|(?: `--.*? \|)? `([a-z_.]+)` \|", text, re.MULTILINE))
     assert rows == {key for key in expected if "notices" not in key} | {"window.notices"}
 

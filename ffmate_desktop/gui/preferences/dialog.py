@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -31,6 +32,7 @@ from ffmate_desktop.gui.preferences.switching import Answer, Switching
 from ffmate_desktop.gui.widgets.nav_button import NavButton
 from ffmate_desktop.services.outages import is_outage
 from ffmate_desktop.settings.preferences import WindowPreferences
+from ffmate_desktop.settings.setting import Setting
 from ffmate_desktop.settings.table import DATABASE
 
 _SIZE = (884, 660)
@@ -163,6 +165,10 @@ class SettingsDialog(QDialog):
             self.note.show_help()
         self.save.setEnabled(not trouble and self._saving is None)
 
+    def values(self) -> dict[Setting[Any], object]:
+        """The values of the settings that have a key in settings.json, without locked ones."""
+        return {DATABASE: self.cluster.database()} | self.node.values() | self.retention.values()
+
     def plan(self) -> Plan:
         """The chosen settings and what they change; raises UserError if they are invalid."""
         password = self.cluster.typed_password  # first, since the address may still contain it
@@ -173,9 +179,7 @@ class SettingsDialog(QDialog):
             notices=self.notices.notices(),
         )
         preferences = replace(
-            self._before.choose(
-                {DATABASE: self.cluster.database()} | self.node.values() | self.retention.values()
-            ),
+            self._before.choose(self.values()),
             password_kept=self.cluster.password_kept,
             window=window,
         )

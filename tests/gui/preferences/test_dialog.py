@@ -18,7 +18,7 @@ from ffmate_desktop.gui.preferences.switching import Answer
 from ffmate_desktop.settings.file import SettingsFile
 from ffmate_desktop.settings.preferences import Appearance, OnClose
 from ffmate_desktop.settings.setting import Source
-from ffmate_desktop.settings.table import DATABASE, SLOTS
+from ffmate_desktop.settings.table import DATABASE, SETTINGS
 from tests.gui.desk import click
 from tests.gui.office import Office, open_office
 from tests.node.farm import LONG, ffmpegs
@@ -29,6 +29,13 @@ def kept(office: Office) -> dict[str, object]:
     """What is in the file."""
     found: dict[str, object] = json.loads(office.file.path.read_text())
     return found
+
+
+def chosen(office: Office, part: str) -> dict[str, object]:
+    """What one part of the file has, without empty values."""
+    values = kept(office)[part]
+    assert isinstance(values, dict)
+    return {key: value for key, value in values.items() if value not in (None, [])}
 
 
 async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tmp_path: Path) -> None:
@@ -43,13 +50,7 @@ async def test_slots_change_in_the_row_of_the_running_node(database_uri: str, tm
         await office.closed()
         now = await until(lambda: _with_slots(office, 4), "the row has them")
         assert now.id == before.id  # the node was not started anew
-        assert kept(office)["node"] == {
-            "identifier": "desk",
-            "slots": 4,
-            "labels": [],
-            "ffmpeg": None,
-            "encode_priority": None,
-        }
+        assert chosen(office, "node") == {"identifier": "desk", "slots": 4}
         office.services.node.retire(0)
         await until(lambda: not office.services.node.is_working, "it leaves")
         office.services.node.join()
@@ -91,11 +92,10 @@ async def test_another_name_and_labels_make_another_node_and_no_task_is_lost(
         ffmpeg = await until(lambda: next(iter(ffmpegs()), None), "it is encoded")
         assert ffmpeg.nice() == psutil.Process().nice()
         assert office.window.node_panel._status()[0] == "bay 5"
-        assert kept(office)["node"] == {
+        assert chosen(office, "node") == {
             "identifier": "bay 5",
             "slots": 1,
             "labels": ["fast", "gpu"],
-            "ffmpeg": None,
             "encode_priority": "normal",
         }
         await office.services.tasks.cancel([uuid])
@@ -193,9 +193,10 @@ async def test_habits_are_kept_and_obeyed(database_uri: str, tmp_path: Path) -> 
 async def test_what_was_given_cannot_be_changed_and_is_not_remembered(
     database_uri: str, tmp_path: Path
 ) -> None:
-    given = {"slots": Source.COMMAND_LINE, "database": Source.ENVIRONMENT}
+    given = {setting.field: Source.COMMAND_LINE for setting in SETTINGS} | {"database": Source.ENVIRONMENT}
     async with open_office(database_uri, tmp_path / "data", given=given) as office:
         dialog = office.open()
+        assert set(dialog.values()) == {DATABASE}, "lock_if_explicit: every other field is locked"
         assert not dialog.node.slots.isEnabled()
         assert "--max-concurrent-tasks" in dialog.node.slots_note.text
         assert not dialog.cluster.embedded.isEnabled()
@@ -205,7 +206,7 @@ async def test_what_was_given_cannot_be_changed_and_is_not_remembered(
         click(dialog.save)
         await office.closed()
         loaded = office.file.load().preferences
-        assert (loaded.get(SLOTS), loaded.get(DATABASE)) == (None, None)
+        assert loaded.chosen == {}
         assert office.window.services is former
 
 
@@ -216,6 +217,8 @@ async def test_a_file_that_cannot_be_read_is_told_and_kept(database_uri: str, tm
     async with open_office(database_uri, data) as office:
         assert f"The settings in {data / 'settings.json'} can't be read" in office.window.messages.title
         dialog = office.open()
+        with_key = {setting for setting in SETTINGS if setting.file_key}
+        assert set(dialog.values()) == with_key, "what the file keeps can be changed here"
         click(dialog.save)
         await office.closed()
         assert (data / "settings.json.unreadable-1").read_text() == '{"version": 1, "no'
