@@ -1,4 +1,4 @@
-"""The clips of the demo: what they are, what becomes of them, and whether that came out right."""
+"""The clips of the demo: how they are made, what they are encoded to, and the check of the outputs."""
 
 import asyncio
 import os
@@ -16,17 +16,17 @@ from ffmate_desktop.media.processes.process import Launcher
 
 SECONDS = 3.0
 TOLERANCE = 0.15
-"""Seconds that an output may be longer or shorter: sound comes in blocks, and encoders put some in front."""
+"""Seconds that an output may be longer or shorter: audio comes in blocks, and encoders add some at the start."""
 
 PATIENCE = 300.0
-"""Seconds for any one run of ffmpeg here; each takes a few on a slow computer."""
+"""Seconds for one run of ffmpeg; each takes a few on a slow computer."""
 
 NEEDED_ENCODERS = frozenset({"libx264", "libx265"})
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a right output holds: codecs by ffmpeg's names, pictures, and seconds; None where there is nothing."""
+    """The expected output: codecs by ffmpeg's names, frames, and seconds; None for a missing stream."""
 
     video: str | None
     audio: str | None
@@ -36,7 +36,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A clip to make: its file name, the arguments that make it (parted by blanks), its preset, the result."""
+    """A clip: file name, ffmpeg arguments (separated by spaces), preset, and expected output."""
 
     name: str
     recipe: str
@@ -50,9 +50,9 @@ def _film(source: str, size: str, rate: str, encoding: str) -> str:
 
 _SOUND = "-f lavfi -i sine=frequency=330:sample_rate=48000"
 _X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
-_QUOTED = "It's a 'wrap'.mkv" if os.name == "nt" else """It's a "wrap".mkv"""  # Windows has no " in names
+_QUOTED = "It's a 'wrap'.mkv" if os.name == "nt" else """It's a "wrap".mkv"""  # Windows allows no " in names
 
-# The long ones first, so that all nodes have finished about the same time.
+# long ones first, so that all nodes finish at about the same time
 CLIPS = (
     Clip(
         "Harbour at dawn.mov",
@@ -126,7 +126,7 @@ CLIPS = (
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The tools that the demo itself works with."""
+    """The tools of the demo itself: ffmpeg, launcher and probe."""
 
     ffmpeg: FFmpeg
     launcher: Launcher
@@ -135,10 +135,10 @@ class Bench:
     async def run(
         self, arguments: Sequence[str], folder: Path, *, low_priority: bool | None = False
     ) -> tuple[int, list[str]]:
-        """Run ffmpeg; its exit code and what it wrote to stderr.
+        """Run ffmpeg; returns its exit code and stderr.
 
         With `low_priority` None it has the priority that nodes give their encodes. `arguments` begin with the
-        program. Raises UserError when it hangs. Nothing of it is left afterwards.
+        program. Raises UserError if it hangs. No process is left afterwards.
         """
         said = bytearray()
         process = await self.launcher.spawn(arguments, cwd=folder, low_priority=low_priority)
@@ -153,17 +153,17 @@ class Bench:
         return code, said.decode("utf-8", "replace").splitlines()
 
     async def check_encoders(self) -> None:
-        """Raises UserError when this ffmpeg lacks an encoder that the presets of the demo use."""
+        """Raises UserError if this ffmpeg lacks an encoder that the demo needs."""
         missing = NEEDED_ENCODERS - await list_encoders(self.ffmpeg.path)
         if missing:
             raise UserError(
                 f"The ffmpeg at {self.ffmpeg.path} has no {' and no '.join(sorted(missing))}, "
-                "which the presets of the demo use.",
-                "Name another one with --ffmpeg.",
+                "which the demo needs.",
+                "Use another one with --ffmpeg.",
             )
 
     async def make(self, clip: Clip, folder: Path) -> Path:
-        """Make one clip; raises UserError when ffmpeg cannot."""
+        """Make one clip; raises UserError if ffmpeg fails."""
         path = folder / clip.name
         program = str(self.ffmpeg.path)
         code, said = await self.run(
@@ -171,11 +171,11 @@ class Bench:
             folder,
         )
         if code != 0:
-            raise UserError(f"ffmpeg could not make the clip “{clip.name}”: {(said or ['no reason'])[-1]}")
+            raise UserError(f"ffmpeg couldn't make the clip “{clip.name}”: {(said or ['no reason'])[-1]}")
         return path
 
     async def verify(self, output: Path, expected: Expected) -> list[str]:
-        """What is wrong with an output, as sentences; nothing when every picture of it is as it should be."""
+        """What is wrong with an output, as sentences. Decodes every frame."""
         program = str(self.ffmpeg.path)
         decode = [program, "-v", "error", "-nostdin", "-xerror", "-i", str(output), "-map", "0", "-f", "null"]
         code, said = await self.run([*decode, "-"], output.parent)
@@ -198,7 +198,7 @@ class Bench:
 
 
 def differences(facts: MediaFacts, expected: Expected) -> list[str]:
-    """How a file differs from what is expected, as sentences."""
+    """How a file differs from the expected output, as sentences."""
     sound = next((stream for stream in facts.streams if stream.kind == "audio"), None)
     pictures = facts.video.packets if facts.video else None
     codecs = (facts.video.codec if facts.video else None, sound.codec if sound else None)

@@ -1,4 +1,4 @@
-"""A demonstration on this computer: several nodes share one batch of clips, and every output is checked."""
+"""`demo`: several nodes on this computer share one batch of clips, and every output is checked."""
 
 import asyncio
 import contextlib
@@ -38,13 +38,13 @@ from ffmate_desktop.settings.setting import Source
 from ffmate_desktop.settings.table import ALLOW_WRITE, DATABASE, HEARTBEAT, SLOTS, Settings
 
 DEMO_HEARTBEAT = 1.0
-"""Seconds; quicker than usual, so that the tasks of a node that somebody kills go on while people watch."""
+"""Seconds; shorter than usual, so that tasks of a killed node continue while people watch."""
 
 DATABASE_PATIENCE = 60.0
-"""Seconds without an answer of the database after which the demo is given up."""
+"""Seconds without an answer from the database before the demo gives up."""
 
 BUSY = 25.0
-"""Percent of the processor that other programs may use while the demo runs nothing; more spoils the comparison."""
+"""Percent of the processor that other programs may use before the demo; more would distort the comparison."""
 
 
 def demo(
@@ -52,7 +52,7 @@ def demo(
     nodes: Annotated[int, number_option("--nodes", "N", "Nodes to start.", least=1, most=12)] = 2,
     keep: Annotated[
         Path | None,
-        typer.Option("--keep", metavar="FOLDER", help="Put clips and outputs there and leave them."),
+        typer.Option("--keep", metavar="FOLDER", help="Keep clips and outputs in this folder."),
     ] = None,
     save_svg: Annotated[
         Path | None, typer.Option("--save-svg", metavar="FILE", help="Save a picture of the result.")
@@ -61,11 +61,11 @@ def demo(
 ) -> None:
     """Start several nodes here, let them share a batch of clips, and check every output.
 
-    Uses a fresh database of its own and removes everything at the end. Success means that all of it was right.
+    Uses its own new database and removes everything at the end. It fails if any output is wrong.
     """
     context = context_of(typer_context)
     if context.settings.source(DATABASE) is Source.COMMAND_LINE:
-        raise UsageError("The demo makes a database of its own.", f"Leave {DATABASE.option} out.")
+        raise UsageError("The demo uses its own database.", f"Leave {DATABASE.option} out.")
     settings = replace(context.settings, database=None)
     if not settings.is_explicit(SLOTS):
         settings = replace(settings, slots=default_slots(os.cpu_count() or 1, nodes))
@@ -85,24 +85,24 @@ def demo(
 
 
 def default_slots(cores: int, nodes: int) -> int:
-    """Tasks at once on each node: the cores shared out, but never so many that a node finds nothing left to do."""
+    """Tasks at once on each node: its share of the cores, but few enough that every node finds work."""
     return max(1, min(cores // nodes, len(CLIPS) // nodes))
 
 
 async def _interruptible(settings: Settings, count: int, keep: Path | None, stage: Stage) -> Report:
-    """SIGTERM and a closed terminal, like Ctrl+C, end everything in order."""
+    """SIGTERM and a closed terminal end everything in order, like Ctrl+C."""
     performing = asyncio.current_task()
     assert performing is not None  # noqa: S101 - a coroutine runs in a task
     try:
         with stop_signals(performing.cancel, ctrl_c=False):
             return await _perform(settings, count, keep, stage)
     except asyncio.CancelledError:
-        stage.show(Text("Stopped: no node and no ffmpeg of the demo is left."))
+        stage.show(Text("Stopped. No node and no ffmpeg of the demo is still running."))
         raise
 
 
 async def open_bench(settings: Settings, ffmpeg: FFmpeg) -> Bench:
-    """The tools of the demo; its commands run with the priority of the nodes, or the comparison would be unfair."""
+    """The tools of the demo. Its commands run with the priority of the nodes, for a fair comparison."""
     is_low = settings.encode_priority is EncodePriority.LOW
     return Bench(ffmpeg, await Launcher.create(low_priority=is_low), Prober())
 
@@ -135,7 +135,7 @@ def _headline(settings: Settings, count: int, version: str) -> Text:
 
 
 def _within_limits(settings: Settings, root: Path) -> Settings:
-    """Where this start limits what tasks may touch, they may still touch the folder of the demo."""
+    """If this start has file limits, allow the folder of the demo too."""
     if not (settings.allow_read or settings.allow_write):
         return settings
     sources = {**settings.sources, ALLOW_WRITE.field: Source.COMMAND_LINE}
@@ -143,13 +143,13 @@ def _within_limits(settings: Settings, root: Path) -> Settings:
 
 
 async def _play(settings: Settings, count: int, place: DemoFolders, bench: Bench, stage: Stage) -> Report:
-    """Everything from the first clip to the last check; at the end nothing runs any more."""
+    """Run the demo from the first clip to the last check; nothing runs afterwards."""
     settings = _within_limits(replace(settings, data_dir=place.data), place.root)
     busy = await _load()
     with stage.step(f"Making {len(CLIPS)} clips") as making:
         inputs = [await bench.make(clip, place.clips) for clip in CLIPS]
     async with AsyncExitStack() as stack:
-        with stage.step("Starting a fresh database") as opening:
+        with stage.step("Starting a new database") as opening:
             cluster = await stack.enter_async_context(open_cluster(settings))
         team = await stack.enter_async_context(Team(bench.launcher, settings, cluster, place.root))
         names = [f"demo-{number}" for number in range(1, count + 1)]
@@ -164,10 +164,10 @@ async def _play(settings: Settings, count: int, place: DemoFolders, bench: Bench
         results = [
             TaskResult(task, tuple(await _check(bench, task, index))) for index, task in enumerate(tasks)
         ]
-    whole = len(left) == count  # else the times of the cluster are those of fewer nodes
+    whole = len(left) == count  # otherwise the cluster's time is that of fewer nodes
     alone = await _run_alone(tasks, place, bench, stage) if whole else None
     busy = max(busy, await _load())
-    leftovers += [f"The process {name} is still there." for name in await processes_left(place.root)]
+    leftovers += [f"The process {name} is still running." for name in await processes_left(place.root)]
     return Report(
         cores=os.cpu_count() or 1,
         busy=busy > BUSY,
@@ -183,7 +183,7 @@ async def _play(settings: Settings, count: int, place: DemoFolders, bench: Bench
 
 
 async def _load() -> float:
-    """How busy this computer is at this moment, in percent."""
+    """Current processor use of this computer, in percent."""
     return await asyncio.to_thread(psutil.cpu_percent, 0.5)
 
 
@@ -206,15 +206,15 @@ async def _work(
         states = answered(cluster.tasks.follow(submitted.uuids), DATABASE_PATIENCE)
         return await team.lead(stage.follow(states))
     except BaseException:
-        with contextlib.suppress(*CONNECTION_LOST):  # then the nodes are stopped without its help
+        with contextlib.suppress(*CONNECTION_LOST):  # the nodes are then stopped without it
             await cluster.tasks.cancel(submitted.uuids)
         raise
 
 
 async def answered(states: AsyncIterator[list[Task]], patience: float) -> AsyncIterator[list[Task]]:
-    """These states, which come every few seconds while the database answers.
+    """The same states, which arrive every few seconds while the database answers.
 
-    Raises UserError when it has not answered for `patience` seconds.
+    Raises UserError after `patience` seconds without an answer.
     """
     while True:
         try:
@@ -224,7 +224,7 @@ async def answered(states: AsyncIterator[list[Task]], patience: float) -> AsyncI
             return
         except TimeoutError as trouble:
             raise UserError(
-                f"The demo is given up: its database has not answered for {patience:g} seconds."
+                f"The demo gave up: its database hasn't answered for {patience:g} seconds."
             ) from trouble
         yield state
 
@@ -236,7 +236,7 @@ async def _check(bench: Bench, task: Task, index: int) -> list[str]:
 
 
 async def _run_alone(tasks: list[Task], place: DemoFolders, bench: Bench, stage: Stage) -> float | None:
-    """The same commands one after the other; seconds, or None when a task failed and the comparison would lie."""
+    """Run the same commands one after another; returns seconds, or None if a task failed, which would distort it."""
     if any(task.status is not TaskStatus.DONE_SUCCESSFUL for task in tasks):
         return None
     with stage.step(f"Running the same {len(tasks)} commands one after another") as running:

@@ -1,4 +1,4 @@
-"""The folders of the demo: made fresh, removed on success, searched for what should not be there."""
+"""The folders of the demo: created, searched for leftovers, and removed on success."""
 
 import asyncio
 import os
@@ -17,12 +17,12 @@ from ffmate_desktop.db.embedded import database
 from ffmate_desktop.domain.errors import UsageError, UserError
 
 GONE_PATIENCE = 3.0
-"""Seconds in which processes that were told to end must have ended."""
+"""Seconds for processes to end after they were asked to."""
 
 
 @dataclass(slots=True)
 class DemoFolders:
-    """Where the demo happens. `root` goes away at the end unless `keep` is set; `clips` may lie outside of it."""
+    """The folders of a demo. `root` is removed at the end unless `keep` is set; `clips` may be outside of it."""
 
     root: Path
     clips: Path
@@ -42,18 +42,18 @@ class DemoFolders:
 
 @asynccontextmanager
 async def open_place(wanted: Path | None) -> AsyncIterator[DemoFolders]:
-    """Fresh folders, with clips and outputs in `wanted` when it is given. Raises UserError.
+    """New folders, with clips and outputs in `wanted` if it is given. Raises UserError.
 
-    All but `wanted` is removed at the end: always when the demo was interrupted, and after an error never, since
-    somebody may want to see what happened.
+    At the end everything except `wanted` is removed, also after an interruption. After an error it stays, so that
+    people can see what happened.
     """
     place = await asyncio.to_thread(_make, wanted)
     try:
         yield place
     except UserError as error:
         place.keep = True
-        raise UserError(f"{error}\nEverything is kept in {place.root}.") from error
-    except Exception:  # a defect: what led to it is kept
+        raise UserError(f"{error}\nThe files are in {place.root}.") from error
+    except Exception:  # a defect: keep the files
         place.keep = True
         raise
     finally:
@@ -66,11 +66,11 @@ def _make(wanted: Path | None) -> DemoFolders:
         try:
             wanted.mkdir(parents=True, exist_ok=True)
             if any(wanted.iterdir()):
-                raise UsageError(f"The folder “{wanted}” is not empty.", "Name a new one.")
+                raise UsageError(f"The folder “{wanted}” is not empty.", "Choose a new one.")
         except OSError as error:
-            raise UserError(f"The folder “{wanted}” cannot be used: {error.strerror}.") from error
+            raise UserError(f"Can't use the folder “{wanted}”: {error.strerror}.") from error
     root = Path(tempfile.mkdtemp(prefix="ffmate-demo-")).resolve()
-    root.chmod(0o711)  # run by root, the database server is another user, who must be able to pass
+    root.chmod(0o711)  # as root, the database server runs as another user, who must be able to enter
     base = root if wanted is None else wanted.resolve()
     place = DemoFolders(root, base / "clips", base / "outputs", base / "one after another")
     for folder in (place.data, place.clips, place.outputs, place.alone):
@@ -80,15 +80,15 @@ def _make(wanted: Path | None) -> DemoFolders:
 
 async def _remove(place: DemoFolders) -> None:
     status = await database.status(place.data)
-    homes = [status.folder] if status is not None else []  # for root perhaps outside of our own folder
+    homes = [status.folder] if status is not None else []  # for root it may be outside of our folder
     for folder in (*homes, place.alone, place.root):
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         if folder.exists():
-            logs.root.warning("The folder %s could not be removed", folder)
+            logs.root.warning("Couldn't remove the folder %s", folder)
 
 
 async def processes_left(folder: Path) -> list[str]:
-    """Processes that still work in this folder or name it in their command, after a moment of patience."""
+    """Processes that still work in this folder, or name it in their command, after a short wait."""
     deadline = time.monotonic() + GONE_PATIENCE
     while True:
         found = await asyncio.to_thread(_processes_of, folder)
@@ -103,7 +103,7 @@ def _processes_of(folder: Path) -> list[str]:
         try:
             if process.pid != os.getpid() and _belongs(process, folder):
                 found.append(f"{process.name()} ({process.pid})")
-        except (psutil.Error, OSError):  # it has just ended, is not ours, or its folder has too long a path
+        except (psutil.Error, OSError):  # it has just ended, belongs to another user, or its path is too long
             continue
     return found
 

@@ -1,4 +1,4 @@
-"""The nodes of the demo: real processes of this program, watched from start to end."""
+"""The nodes of the demo: real processes of this program, supervised from start to end."""
 
 import asyncio
 import os
@@ -29,24 +29,24 @@ from ffmate_desktop.settings.table import (
 )
 
 JOIN_PATIENCE = 90.0
-"""Seconds until a started node must have joined; virus scanners look long at new programs."""
+"""Seconds for a started node to join; virus scanners delay new programs."""
 
 LEAVE_PATIENCE = 20.0
-"""Seconds for a node to leave in order; after that it is killed."""
+"""Seconds for a node to leave before it is killed."""
 
 WORK_PATIENCE = 1800.0
 """Seconds for the whole batch, on the slowest computer."""
 
 STOP_GRACE = 5.0
-"""Seconds between asking a node that could not be sent home and killing it."""
+"""Seconds between asking a node to stop and killing it, if it couldn't be drained."""
 
 LAST_LINES = 6
 
 _OWN = (IDENTIFIER, DATA_DIR, SLOTS, FFMPEG, HEARTBEAT)
-"""Settings that the demo has its own values for."""
+"""Settings for which the demo has its own values."""
 
 _NOT_PASSED = (DATABASE, LABELS)
-"""Every other setting that was given holds for the nodes of the demo too."""
+"""Not passed on. All other explicit settings also apply to the nodes of the demo."""
 
 _T = TypeVar("_T")
 _NO_WAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
@@ -54,7 +54,7 @@ _NO_WAY: tuple[type[BaseException], ...] = (UserError, *CONNECTION_LOST)
 
 @dataclass(frozen=True, slots=True)
 class NodeProcess:
-    """A started node. `ending` is done with its exit code; `log` is the file that has all it said."""
+    """A started node. `ending` completes with its exit code; `log` is the file with its output."""
 
     identifier: str
     process: Process
@@ -63,19 +63,19 @@ class NodeProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs, or when it could not be watched to its end."""
+        """None while it runs, or if its end couldn't be observed."""
         return self.ending.result() if self.ending.done() and not self.ending.cancelled() else None
 
     def last_words(self) -> str:
-        """The last lines that it wrote."""
+        """The last lines of its output."""
         lines = self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
-        return "\n".join(lines[-LAST_LINES:]) or "(it said nothing)"
+        return "\n".join(lines[-LAST_LINES:]) or "(no output)"
 
 
 class Team:
-    """Starts nodes and ends them: leaving the block of this context manager leaves no process behind.
+    """Starts and ends nodes. When the block of this context manager ends, no process is left.
 
-    `settings` are those of every node but for its name; `folder` is where they log.
+    `settings` apply to every node, except for its name; `folder` is for their logs.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Team:
             await _settle([node.ending for node in self.nodes])
 
     async def start(self, identifiers: Sequence[str]) -> None:
-        """Start these nodes and wait until all have joined; raises UserError with the last words of a failed one."""
+        """Start these nodes and wait until all have joined; raises UserError with the output of a failed one."""
         for identifier in identifiers:
             self.nodes.append(await self._start(identifier))
         try:
@@ -115,37 +115,37 @@ class Team:
             raise _ended(late, f"did not join within {JOIN_PATIENCE:g} seconds") from trouble
 
     async def lead(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Do `work` while nodes live; raises UserError when the last one is gone before it is done."""
+        """Do `work` while nodes run; raises UserError if the last one ends first."""
         working = asyncio.create_task(work)
         try:
             async with asyncio.timeout(WORK_PATIENCE):
                 while not working.done():
                     living = self._living()
                     if not living:
-                        raise _ended(self.nodes[-1], "was the last one, and ended before the work was done")
+                        raise _ended(self.nodes[-1], "was the last one and ended before the tasks were done")
                     await asyncio.wait(
                         {working, *(node.ending for node in living)}, return_when=asyncio.FIRST_COMPLETED
                     )
             return working.result()
         except TimeoutError as trouble:
-            raise UserError(f"The tasks were not done within {WORK_PATIENCE:g} seconds.") from trouble
+            raise UserError(f"The tasks weren't done within {WORK_PATIENCE:g} seconds.") from trouble
         finally:
             working.cancel()
             await _settle([working])
 
     async def dismiss(self) -> None:
-        """Let every node finish what it runs and leave, and wait for that."""
+        """Drain every node and wait until it has left."""
         asked = []
         for node in self._living():
             try:
                 await self._cluster.nodes.drain(node.identifier)
                 asked.append(node.ending)
-            except _NO_WAY as error:  # it has not joined yet, or is lost: it will be stopped
-                logs.cluster.info("%s cannot be asked to leave: %s", node.identifier, error)
+            except _NO_WAY as error:  # it hasn't joined yet or is lost; it will be stopped
+                logs.cluster.info("Couldn't ask %s to leave: %s", node.identifier, error)
         await _settle(asked)
 
     async def departed(self) -> frozenset[str]:
-        """Names of the nodes that left the cluster in order and whose process ended well."""
+        """Names of the nodes that left the cluster and whose process ended with exit code 0."""
         left = {node.identifier for node in await self._cluster.nodes.all() if node.state is NodeState.LEFT}
         return frozenset(n.identifier for n in self.nodes if n.identifier in left and n.exit_code == 0)
 
@@ -184,11 +184,11 @@ async def _watch(process: Process, log: Path) -> int:
 
 
 def _ended(node: NodeProcess, what: str) -> UserError:
-    return UserError(f"The node {node.identifier} {what}. Its last words:\n{node.last_words()}")
+    return UserError(f"The node {node.identifier} {what}. Its last lines:\n{node.last_words()}")
 
 
 async def _settle(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Wait until tasks that are about to end have ended; what they failed of is no news any more."""
+    """Wait for tasks that are about to end; their errors don't matter anymore."""
     if tasks:
         ended, _ = await asyncio.wait(tasks, timeout=LEAVE_PATIENCE)
         for task in ended:

@@ -1,4 +1,4 @@
-"""What the demo found out, whether all of it is right, and how that is told to people and to programs."""
+"""The report of the demo: what it found, for people and for programs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ BAR_WIDTH = 20
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """A task at its end, and what is wrong with its output."""
+    """A finished task, and what is wrong with its output."""
 
     task: Task
     problems: tuple[str, ...]
 
     @property
     def verified(self) -> bool:
-        """Its output was looked at, and is right."""
+        """Its output was checked and is right."""
         return self.task.status is TaskStatus.DONE_SUCCESSFUL and not self.problems
 
     @property
@@ -36,13 +36,13 @@ class TaskResult:
         return (task.finished_at - task.started_at) / 1000
 
     def to_json(self) -> dict[str, Any]:
-        """FFmate's fields, and the result of the check beside them."""
+        """FFmate's fields and the result of the check."""
         return self.task.to_json() | {"verified": self.verified, "problems": list(self.problems)}
 
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """What a node did: tasks, seconds of work, its part of all work (0 to 1), and how it went home."""
+    """What a node did: tasks, seconds of work, its share of all work (0 to 1), and how it left."""
 
     identifier: str
     tasks: int
@@ -65,7 +65,7 @@ class NodeResult:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long each part took, in seconds; `alone` is None when there was nothing to compare with.
+    """How long each part took, in seconds; `alone` is None without a comparison.
 
     `cluster` is the time from the first claim to the last finish, by the database's clock.
     """
@@ -79,7 +79,7 @@ class Times:
 
     @property
     def speedup(self) -> float | None:
-        """How many times as fast the cluster was."""
+        """How many times faster the cluster was."""
         return self.alone / self.cluster if self.alone is not None and self.cluster > 0 else None
 
     def to_json(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Times:
 @dataclass(frozen=True, slots=True)
 class Report:
     """The whole result. `slots` is the number of tasks that each node runs at once; `leftovers` are sentences;
-    `folder` holds what was kept; `busy` says that other programs needed the processor, which spoils the comparison.
+    `folder` has the kept files; `busy`: other programs used the processor, which distorts the comparison.
     """
 
     cores: int
@@ -114,13 +114,13 @@ class Report:
 
     @property
     def problems(self) -> list[str]:
-        """Everything that is not as it should be, one sentence each."""
+        """Everything that is wrong, one sentence each."""
         found = [problem for result in self.tasks for problem in _task_problems(result)]
-        # A node may rightly find nothing to do where the others have room for everything.
+        # A node may find nothing to do if the others have enough slots.
         others_room = self.slots * (len(self.nodes) - 1)
         for node in self.nodes:
             if not node.tasks and others_room < len(self.tasks):
-                found.append(f"{node.identifier} did no task.")
+                found.append(f"{node.identifier} ran no task.")
             if not node.left:
                 code = "unknown" if node.exit_code is None else node.exit_code
                 found.append(f"{node.identifier} did not leave in order (exit code {code}).")
@@ -151,12 +151,12 @@ class Report:
         return [_nodes_table(self.nodes), "", _times_table(self), "", Text(_verdict(self)), ""]
 
     def closing(self) -> list[Text]:
-        """Where the files are, and one line when all is right, else everything that is not."""
-        where = "Clips and outputs are removed now; --keep FOLDER would leave them."
+        """Where the files are, and either one line of success or everything that is wrong."""
+        where = "Clips and outputs were removed. To keep them, use --keep FOLDER."
         if self.folder is not None:
             where = f"Clips and outputs are in {self.folder}"
         if self.ok:
-            right = f"all {len(self.tasks)} outputs were decoded to their last frame and are as promised."
+            right = f"all {len(self.tasks)} outputs were decoded to the last frame and are correct."
             return [Text(where, "dim"), Text.assemble(("All is right: ", "bold green"), right)]
         return [
             Text(where, "dim"),
@@ -168,7 +168,7 @@ class Report:
 def node_results(
     identifiers: Sequence[str], tasks: Sequence[TaskResult], left: frozenset[str], codes: Sequence[int | None]
 ) -> tuple[NodeResult, ...]:
-    """What each node did; a task counts for the node that finished it."""
+    """What each node did. A task counts for the node that finished it."""
     mine = {
         name: [r for r in tasks if r.task.client is not None and r.task.client.identifier == name]
         for name in identifiers
@@ -189,7 +189,7 @@ def node_results(
 
 
 def cluster_seconds(tasks: Sequence[Task]) -> float:
-    """From the first claim to the last finish; 0 when nothing ran."""
+    """From the first claim to the last finish; 0 if nothing ran."""
     starts = [task.started_at for task in tasks if task.started_at is not None]
     ends = [task.finished_at for task in tasks if task.finished_at is not None]
     return (max(ends) - min(starts)) / 1000 if starts and ends else 0.0
@@ -198,7 +198,7 @@ def cluster_seconds(tasks: Sequence[Task]) -> float:
 def _task_problems(result: TaskResult) -> list[str]:
     name = f"“{result.task.name}”"
     if result.task.status is not TaskStatus.DONE_SUCCESSFUL:
-        reason = (result.task.error or "no reason was given").splitlines()[0]
+        reason = (result.task.error or "no reason given").splitlines()[0]
         return [f"{name} ended as {result.task.status}: {reason}"]
     return [f"The output of {name} is wrong. {problem}" for problem in result.problems]
 
@@ -242,15 +242,15 @@ def _together(count: int) -> str:
 
 
 def _verdict(report: Report) -> str:
-    """The comparison in words, honest about what one computer can show."""
+    """The comparison in words, including what a single computer can't show."""
     speedup = report.times.speedup
     if speedup is None:
-        return "Not every task succeeded, so there is nothing to compare."
+        return "Not every task succeeded, so there is no comparison."
     fast = f"{speedup:.1f} times as fast."
     if report.busy:
-        return f"{fast} Other programs keep this computer busy, so take the comparison with care."
+        return f"{fast} Other programs kept this computer busy, so the comparison is not reliable."
     if speedup < 1.05:
-        fast = "Not faster here: one ffmpeg alone keeps this computer busy."
+        fast = "Not faster here: a single ffmpeg already uses the whole computer."
     others = "Nodes on other computers add their cores."
     if len(report.nodes) == 1:
         return f"{fast} {others}"

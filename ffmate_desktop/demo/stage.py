@@ -1,4 +1,4 @@
-"""Where the demo shows itself: a line for each step, the live board, and a picture of all of it."""
+"""The output of the demo: a line per step, live progress, and an SVG of all of it."""
 
 import io
 import time
@@ -22,13 +22,13 @@ PICTURE_WIDTH = 112
 
 @dataclass(slots=True)
 class Step:
-    """One step of the demo; `seconds` is known at its end."""
+    """One step of the demo; `seconds` is set at its end."""
 
     seconds: float = 0.0
 
 
 class Stage:
-    """Prints to a console, and remembers what stays there."""
+    """Prints to a console, and remembers the lines that stay."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -37,13 +37,13 @@ class Stage:
     def show(self, *things: RenderableType) -> None:
         """Print each thing on a line of its own."""
         for thing in things:
-            # In a file or a pipe a sentence stays one line.
+            # in a file or a pipe, a sentence stays on one line
             self._console.print(thing, soft_wrap=isinstance(thing, Text) and not self._console.is_terminal)
             self._shown.append(thing)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """A step that takes a while: it moves on a terminal, and its time stands behind it at the end."""
+        """Show a step that takes a while: animated on a terminal, with its duration at the end."""
         step, begin = Step(), time.monotonic()
         with self._console.status(f"{title} ..."):
             yield step
@@ -56,13 +56,13 @@ class Stage:
         )
 
     async def follow(self, states: AsyncIterator[list[Task]]) -> list[Task]:
-        """Show tasks until they are done, and return them."""
+        """Show tasks until they are done; returns them."""
         tasks = await show_until_done(self._console, states)
         self._shown.append(board(tasks, None))
         return tasks
 
     def save_picture(self, path: Path) -> None:
-        """Draw what stands on the stage as an SVG; raises UserError when the file cannot be written."""
+        """Save the output as an SVG; raises UserError if the file can't be written."""
         recorder = PlainConsole(
             record=True,
             width=PICTURE_WIDTH,
@@ -75,4 +75,4 @@ class Stage:
         try:
             path.write_text(recorder.export_svg(title="ffmate-desktop demo"), encoding="utf-8")
         except OSError as error:
-            raise UserError(f"The picture {path} cannot be written: {error.strerror}.") from error
+            raise UserError(f"Can't write the picture {path}: {error.strerror}.") from error

@@ -224,7 +224,7 @@ def test_an_interrupted_demo_leaves_nothing(start: Start, number: int, code: int
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--database", "postgresql://a@b/c"), "The demo makes a database of its own. Leave --database out."),
+        (("--database", "postgresql://a@b/c"), "The demo uses its own database. Leave --database out."),
         (("--keep", "."), "is not empty"),
         (("--nodes", "13"), "--nodes"),
     ],
@@ -269,7 +269,7 @@ async def test_a_database_that_stays_away_ends_it(database: Database, database_u
         states = answered(follow(seen, uuids), 2.0)
         assert [task.name for task in await anext(states)] == ["a"]
         proxy.cut()
-        with pytest.raises(UserError, match="has not answered for 2 seconds"):
+        with pytest.raises(UserError, match="hasn't answered for 2 seconds"):
             async with asyncio.timeout(20):
                 await anext(states)
 
@@ -402,7 +402,7 @@ async def test_another_codec_or_length_fails_the_check(bench: Bench, tmp_path: P
 @pytest.mark.ffmpeg
 async def test_a_clip_that_cannot_be_made_says_why(bench: Bench, tmp_path: Path) -> None:
     broken = Clip("broken.mkv", "-f lavfi -i nosuchsource", "", CAMCORDER.expected)
-    with pytest.raises(UserError, match=r"could not make the clip “broken\.mkv”: Error .+"):
+    with pytest.raises(UserError, match=r"couldn't make the clip “broken\.mkv”: Error .+"):
         await bench.make(broken, tmp_path)
 
 
@@ -492,7 +492,7 @@ FAILED = task(3, "a", 0, 1, status=TaskStatus.DONE_ERROR, error="The disk is ful
         ),
         (
             report(nodes=node_results(["a", "b", "c"], GOOD, frozenset("abc"), [0, 0, 0]), tasks=GOOD * 2),
-            "c did no task.",
+            "c ran no task.",
         ),
     ],
 )
@@ -512,8 +512,8 @@ def test_a_node_without_work_is_right_where_the_others_had_room() -> None:
     [
         (4.5, False, "1.5 times as fast. All nodes shared the 2 cores"),
         (3.0, False, "Not faster here"),
-        (4.5, True, "1.5 times as fast. Other programs keep this computer busy"),
-        (None, False, "nothing to compare"),
+        (4.5, True, "1.5 times as fast. Other programs kept this computer busy"),
+        (None, False, "there is no comparison"),
     ],
 )
 def test_the_comparison_is_honest(alone: float | None, busy: bool, words: str) -> None:
