@@ -99,7 +99,7 @@ async def open_resources(
                 stall_seconds=STALL_SECONDS,
                 script_seconds=settings.script_timeout,
                 permissions=cluster.permissions.current,
-                script_refused=cluster.permissions.tell_refused,
+                script_refused=cluster.permissions.report_refused,
             )
         finally:
             await prober.close()

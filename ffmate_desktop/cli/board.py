@@ -35,11 +35,11 @@ async def _last(states: AsyncIterator[list[Task]]) -> list[Task]:
 
 async def _show_lines(console: Console, states: AsyncIterator[list[Task]]) -> list[Task]:
     tasks: list[Task] = []
-    told: dict[int, str] = {}
+    printed: dict[int, str] = {}
     async for tasks in states:
         for task in tasks:
-            if told.get(task.id) != (words := line(task)):
-                told[task.id] = words
+            if printed.get(task.id) != (words := line(task)):
+                printed[task.id] = words
                 console.print(words, markup=False, soft_wrap=True)
     return tasks
 

@@ -104,21 +104,25 @@ def _text(settings: Settings, setting: Setting[Any]) -> str:
 
 async def _ffmpeg(settings: Settings) -> list[Check]:
     found = await find_ffmpeg(settings.ffmpeg)
-    told = f"version {found.version}, {found.path}"
+    found_text = f"version {found.version}, {found.path}"
     if found.confinable:
-        return [Check("ffmpeg", "ok", told)]
+        return [Check("ffmpeg", "ok", found_text)]
     return [
-        Check("ffmpeg", "warning", f"{told}; it can't be sandboxed because it comes from a snap or a flatpak")
+        Check(
+            "ffmpeg",
+            "warning",
+            f"{found_text}; it can't be sandboxed because it comes from a snap or a flatpak",
+        )
     ]
 
 
 async def check_permissions(settings: Settings) -> list[Check]:
     """What tasks may do here. Raises UserError if the file can't be read; no node starts then."""
     allowed = permissions_of(settings).current()
-    told = {"scripts": allowed.scripts, "read": allowed.read, "write": allowed.write}
+    folders_by_use = {"scripts": allowed.scripts, "read": allowed.read, "write": allowed.write}
     words = {
         name: "anywhere" if folders is None else " ".join(map(str, folders)) or "none"
-        for name, folders in told.items()
+        for name, folders in folders_by_use.items()
     }
     return [Check("permissions", "ok", "; ".join(f"{name}: {what}" for name, what in words.items()))]
 

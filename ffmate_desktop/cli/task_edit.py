@@ -136,8 +136,8 @@ async def _edit_all(
 
 def _complain(examples: Mapping[UUID, str], refused: int) -> None:
     """Raises UserError for tasks that weren't changed: the first ones with the reason."""
-    told = [f"{str(uuid)[:8]}: {why}" for uuid, why in islice(examples.items(), MAX_EXAMPLES)]
-    if refused > len(told):
-        told.append(f"{tasks_in_words(refused - len(told))} more couldn't be changed.")
-    if told:
-        raise UserError(printable(" ".join(told)))
+    reasons = [f"{str(uuid)[:8]}: {why}" for uuid, why in islice(examples.items(), MAX_EXAMPLES)]
+    if refused > len(reasons):
+        reasons.append(f"{tasks_in_words(refused - len(reasons))} more couldn't be changed.")
+    if reasons:
+        raise UserError(printable(" ".join(reasons)))

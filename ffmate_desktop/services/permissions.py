@@ -69,11 +69,11 @@ class PermissionService:
         return self._trusts_queue
 
     def on_refused(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call `hear` for each script that is refused here; returns a function that ends this."""
+        """Call `listener` for each script that is refused here; returns a function that ends this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def tell_refused(self, script: str) -> None:
+    def report_refused(self, script: str) -> None:
         """Report that a task was refused here because of this script, which exists."""
         for listener in list(self._listeners):
             listener(script)

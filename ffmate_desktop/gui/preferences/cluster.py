@@ -27,13 +27,13 @@ class ClusterSection(Section):
 
     tested = Signal()
 
-    def __init__(self, theme: Theme, setup: Setup, preferences: Preferences, errands: Bridge) -> None:
+    def __init__(self, theme: Theme, setup: Setup, preferences: Preferences, bridge: Bridge) -> None:
         super().__init__(
             theme,
             self.tr("Cluster"),
             self.tr("Where the queue is. Computers that use the same server share its tasks."),
         )
-        self._setup, self._errands = setup, errands
+        self._setup, self._errands = setup, bridge
         self._saved_database, self._has_saved_password = preferences.get(DATABASE), preferences.password_kept
         self._trial: asyncio.Task[None] | None = None
         self._keyring = ""
@@ -56,7 +56,7 @@ class ClusterSection(Section):
         self._lay_out(theme)
         self._connect()
         self._on_choice()
-        self._looking = errands.run_quietly(self._find_keyring(), "looking for a keyring")
+        self._looking = bridge.run_quietly(self._find_keyring(), "looking for a keyring")
 
     def _lay_out(self, theme: Theme) -> None:
         about = label(self.tr("No setup needed. Other computers can't use it."), "third", wraps=True)

@@ -54,12 +54,12 @@ class SettingsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Settings"))
         self.resize(*_SIZE)
-        before, errands = self._before, switching.errands
-        self.node = NodeSection(self._theme, self._setup, before, errands, os.cpu_count() or 1)
-        self.cluster = ClusterSection(self._theme, self._setup, before, errands)
-        self.look = AppearanceSection(self._theme, before.window.appearance)
+        before, bridge = self._before, switching.bridge
+        self.node = NodeSection(self._theme, self._setup, before, bridge, os.cpu_count() or 1)
+        self.cluster = ClusterSection(self._theme, self._setup, before, bridge)
+        self.appearance = AppearanceSection(self._theme, before.window.appearance)
         self.notices = NoticeSection(self._theme, before.window.notices, has_tray=has_tray())
-        self.habits = WindowSection(
+        self.behaviour = WindowSection(
             self._theme, before.window.on_close, at_login=self._setup.login.is_enabled(), has_tray=has_tray()
         )
         self.retention = RetentionSection(self._theme, self._setup, before)
@@ -67,9 +67,9 @@ class SettingsDialog(QDialog):
             ("monitor", self.tr("This computer"), self.node),
             ("database", self.tr("Cluster"), self.cluster),
             ("scroll-text", self.tr("Logs and history"), self.retention),
-            ("sun-moon", self.tr("Appearance"), self.look),
+            ("sun-moon", self.tr("Appearance"), self.appearance),
             ("bell", self.tr("Notifications"), self.notices),
-            ("power", self.tr("Window and start"), self.habits),
+            ("power", self.tr("Window and start"), self.behaviour),
         )
         self.note = SectionNote(self._theme)
         self.cancel = QPushButton(self.tr("Cancel"))
@@ -119,7 +119,7 @@ class SettingsDialog(QDialog):
         self.node.name.setFocus()
 
     def _connect(self) -> None:
-        self.look.chosen.connect(self._theme.set_appearance)
+        self.appearance.chosen.connect(self._theme.set_appearance)
         self.cancel.clicked.connect(self.reject)
         self.save.clicked.connect(self.try_to_save)
         self.finished.connect(self._on_finished)
@@ -151,9 +151,7 @@ class SettingsDialog(QDialog):
                 self.node.show_slots(mine[0].slots)
             self.retention.show_usage(await services.retention.usage())
 
-        self._reading = self._switching.errands.run_quietly(
-            read(), "reading slots and sizes for the settings"
-        )
+        self._reading = self._switching.bridge.run_quietly(read(), "reading slots and sizes for the settings")
 
     # -- The choice ----------------------------------------------------------------------------------------------
 
@@ -173,9 +171,9 @@ class SettingsDialog(QDialog):
         """The chosen settings and what they change; raises UserError if they are invalid."""
         password = self.cluster.typed_password  # first, since the address may still contain it
         window = WindowPreferences(
-            appearance=self.look.appearance,
-            on_close=self.habits.on_close,
-            start_at_login=self.habits.at_login.isChecked(),
+            appearance=self.appearance.appearance,
+            on_close=self.behaviour.on_close,
+            start_at_login=self.behaviour.at_login.isChecked(),
             notices=self.notices.notices(),
         )
         preferences = replace(
@@ -194,11 +192,11 @@ class SettingsDialog(QDialog):
         try:
             self._plan = plan = self.plan()
             self._login_was_on = self._setup.login.is_enabled()
-            self._turn_login(self.habits.at_login.isChecked())
+            self._turn_login(self.behaviour.at_login.isChecked())
         except UserError as error:
             self.note.show_bad(str(error))
             return
-        self._saving = self._switching.errands.run(self._carry_out(plan), "changing the settings")
+        self._saving = self._switching.bridge.run(self._carry_out(plan), "changing the settings")
         self._show()
         if plan.moves or plan.restarts:
             self.note.show_waiting(self.tr("Checking the new settings …"))

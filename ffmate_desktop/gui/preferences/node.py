@@ -31,14 +31,14 @@ class NodeSection(Section):
     """Fields that the command line or the environment overrides are locked."""
 
     def __init__(
-        self, theme: Theme, setup: Setup, preferences: Preferences, errands: Bridge, cores: int
+        self, theme: Theme, setup: Setup, preferences: Preferences, bridge: Bridge, cores: int
     ) -> None:
         super().__init__(
             theme,
             self.tr("This computer"),
             self.tr("How this computer works in the cluster. Others see this too."),
         )
-        self._setup, self._preferences, self._errands = setup, preferences, errands
+        self._setup, self._preferences, self._errands = setup, preferences, bridge
         self._trying: asyncio.Task[None] | None = None
         now = setup.settings
         self.name = QLineEdit(now.identifier if now.identifier != IDENTIFIER.default else "")

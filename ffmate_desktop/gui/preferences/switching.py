@@ -46,15 +46,15 @@ class Switching(QObject):
     def __init__(self, window: MainWindow, program: Program, setup: Setup) -> None:
         super().__init__(window)
         self._window, self._program, self.setup = window, program, setup
-        self.errands = Bridge()
+        self.bridge = Bridge()
         """Runs work that outlives the connection to the cluster."""
-        self.errands.user_error.connect(window.show_error)
-        self.errands.unexpected_error.connect(window.context.bridge.unexpected_error)
+        self.bridge.user_error.connect(window.show_error)
+        self.bridge.unexpected_error.connect(window.context.bridge.unexpected_error)
         self._is_busy = False
 
     async def close(self) -> None:
         """Cancel everything that runs."""
-        await self.errands.close()
+        await self.bridge.close()
 
     async def carry_out(self, plan: Plan, ask: Ask) -> bool:
         """Apply the plan; returns whether it was applied. On a UserError the previous settings stay in use.

@@ -86,9 +86,9 @@ async def test_settings_are_saved_or_the_dialog_says_why_not(
         dialog = office.open()
         proxy.cut()
         await until(lambda: office.desk.bridge.outage_since is not None, "the database is away")
-        click(dialog.look.tiles[Appearance.DARK])
+        click(dialog.appearance.tiles[Appearance.DARK])
         dialog.node.slots.setValue(4)
-        dialog.habits.at_login.setChecked(True)
+        dialog.behaviour.at_login.setChecked(True)
         dialog.save.click()
         await until(
             lambda: "Nothing was changed" in dialog.note.text, "the dialog says that nothing was changed"
@@ -97,7 +97,7 @@ async def test_settings_are_saved_or_the_dialog_says_why_not(
         assert isinstance(office.services.node, NodeHost)
         assert office.services.node._next_slots == 1, "nor for when it joins again"
         assert not office.login.path.exists()
-        dialog.habits.at_login.setChecked(False)
+        dialog.behaviour.at_login.setChecked(False)
         dialog.node.slots.setValue(1)
         dialog.save.click()
         await office.closed()  # the appearance isn't stored in the database

@@ -151,13 +151,13 @@ async def test_the_look_changes_at_once_and_back_when_nothing_is_saved(
     async with open_office(database_uri, tmp_path / "data") as office:
         office.window.context.preferences.save_window(appearance=Appearance.LIGHT)
         dialog = office.open()
-        click(dialog.look.tiles[Appearance.DARK])
+        click(dialog.appearance.tiles[Appearance.DARK])
         assert is_dark(office)
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
         await office.closed()
         assert not is_dark(office)
         dialog = office.open()
-        click(dialog.look.tiles[Appearance.DARK])
+        click(dialog.appearance.tiles[Appearance.DARK])
         await until(dialog.save.isEnabled, "it can be saved")
         dialog.save.click()  # a pointer that is pressed while the look changes was lost on a busy machine
         await office.closed()
@@ -171,8 +171,8 @@ async def test_habits_are_kept_and_obeyed(database_uri: str, tmp_path: Path) -> 
     async with open_office(database_uri, tmp_path / "data") as office:
         closes, tray = Closing(office.window, office.desk.program), Tray(office.window)
         dialog = office.open()
-        dialog.habits.choices[OnClose.FINISH].setChecked(True)
-        dialog.habits.at_login.setChecked(True)
+        dialog.behaviour.choices[OnClose.FINISH].setChecked(True)
+        dialog.behaviour.at_login.setChecked(True)
         dialog.notices.shown.setChecked(False)
         assert not dialog.notices.failures.isEnabled()
         click(dialog.save)
@@ -183,8 +183,8 @@ async def test_habits_are_kept_and_obeyed(database_uri: str, tmp_path: Path) -> 
         tray.notices.trigger()
         assert SettingsFile(office.file.path.parent).load().preferences.window.notices.shown
         dialog = office.open()
-        assert dialog.habits.at_login.isChecked()
-        dialog.habits.at_login.setChecked(False)
+        assert dialog.behaviour.at_login.isChecked()
+        dialog.behaviour.at_login.setChecked(False)
         click(dialog.save)
         await office.closed()
         assert not office.login.path.exists()
@@ -201,7 +201,7 @@ async def test_what_was_given_cannot_be_changed_and_is_not_remembered(
         assert "--max-concurrent-tasks" in dialog.node.slots_note.text
         assert not dialog.cluster.embedded.isEnabled()
         assert "FFMATE_DATABASE" in dialog.cluster._given.text
-        dialog.habits.choices[OnClose.NOW].setChecked(True)
+        dialog.behaviour.choices[OnClose.NOW].setChecked(True)
         former = office.services
         click(dialog.save)
         await office.closed()

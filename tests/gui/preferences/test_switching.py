@@ -250,7 +250,7 @@ async def test_a_trial_that_hangs_can_be_stopped(
         await asyncio.sleep(0.2)
         click(dialog.cancel)  # while it is being tried
         await office.closed()
-        await until(lambda: not office.switching.errands._running, "nothing is under way")
+        await until(lambda: not office.switching.bridge._running, "nothing is under way")
         assert office.services.node.is_working
 
 
