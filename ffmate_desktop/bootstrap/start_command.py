@@ -26,8 +26,8 @@ def start_command(settings: Settings) -> list[str]:
         command += [DATA_DIR.option, str(settings.data_dir)]
     if settings.database is not None:
         settings = replace(settings, database=_without_password(settings.database))
-    given = [one for one in SETTINGS if one is not DATA_DIR and settings.is_explicit(one)]
-    return command + [word for setting in given for word in settings.options(setting)]
+    explicit = [setting for setting in SETTINGS if setting is not DATA_DIR and settings.is_explicit(setting)]
+    return command + [word for setting in explicit for word in settings.options(setting)]
 
 
 def _without_password(database: str) -> str | None:

@@ -213,7 +213,7 @@ def import_presets(
     text = read_standard_input() if Path("-") in sources else None
     done = context.run(_import(context, [source for source in sources if source != Path("-")], text))
     if as_json:
-        context.print_json([one.to_json() for one in done])
+        context.print_json([imported.to_json() for imported in done])
     else:
         for one in done:
             context.console.print(printable(one.sentence), markup=False, soft_wrap=True)

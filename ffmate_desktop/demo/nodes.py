@@ -173,7 +173,9 @@ class Team:
 def node_words(settings: Settings) -> list[str]:
     """The options of one node of the demo."""
     passed = [
-        one for one in SETTINGS if one in _OWN or (settings.is_explicit(one) and one not in _NOT_PASSED)
+        setting
+        for setting in SETTINGS
+        if setting in _OWN or (settings.is_explicit(setting) and setting not in _NOT_PASSED)
     ]
     return [word for setting in passed for word in settings.options(setting)]
 

@@ -111,7 +111,7 @@ class Number(Kind):
     def from_json(self, value: object) -> float:
         number: Any = value
         types = (int,) if self.is_whole else (int, float)
-        if type(value) not in types or not self.least <= number <= self.most:  # a bool is no number here
+        if type(value) not in types or not self.least <= number <= self.most:  # bool is a subclass of int
             raise ValueError(f"this isn't {self.noun}")
         return float(number) if isinstance(number, float) else int(number)
 
