@@ -1,12 +1,15 @@
-"""Rules for the window's code: no nested event loops, and no Qt in headless nodes."""
+"""Rules for the window's code: no nested event loops, no Qt in headless nodes, every page is listed."""
 
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from ffmate_desktop.gui.base.page_entries import PAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +38,18 @@ def test_no_code_starts_a_nested_event_loop(folder: str) -> None:
             if (waits and not allowed) or (owner in DIALOGS and name in STATIC):
                 found.append(f"{path.name}:{line} {owner}.{name}")
     assert found == []
+
+
+def test_every_page_is_listed_and_independent_of_the_others() -> None:
+    folders = {path.parent.name for path in (ROOT / "ffmate_desktop" / "gui").glob("*/page.py")} - {"base"}
+    assert folders == {entry.key for entry in PAGES}, "PAGES in gui/base/page_entries.py"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [independent] = [
+        set(contract["modules"])
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["name"].startswith("Subjects of the window")
+    ]
+    assert {f"ffmate_desktop.gui.{folder}" for folder in folders} <= independent, "add it in pyproject.toml"
 
 
 def test_the_command_line_and_a_node_do_not_import_qt() -> None:
