@@ -3,10 +3,13 @@
 import json
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ffmate_desktop.cli import commands
 from ffmate_desktop.services.presets import load_built_in
 from ffmate_desktop.settings.file import SettingsFile
 from ffmate_desktop.settings.file_fields import preferences_to_json
@@ -52,6 +55,22 @@ def test_the_table_of_settings_is_that_of_the_program() -> None:
     with_table = runpy.run_path(str(ROOT / "packaging" / "settings_page.py"))["with_table"]
     text = SETTINGS.read_text(encoding="utf-8")
     assert text == with_table(text), "run `python packaging/settings_page.py`"
+
+
+def commands_of(command: Any, name: str) -> Iterator[str]:
+    """Every command as it is typed, such as `tasks list`."""
+    inner = getattr(command, "commands", {})
+    yield from (f"{name} {word}" for word in inner) if inner else (name,)
+
+
+def test_the_readme_has_every_command() -> None:
+    rows = re.findall(r"^\| (`.*?`) \| ", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    written = set()
+    for name in re.findall(r"`(.+?)`", " ".join(rows)):
+        first, *others = name.replace("\\|", "|").split()
+        written |= {first} | {f"{first} {word}" for word in (others or [""])[0].split("|")}
+    expected = {name for word in commands.NAMES for name in commands_of(commands.load(word), word)}
+    assert expected - written == set(), "add it to the table in README.md"
 
 
 def written_paths(text: str) -> set[str]:
