@@ -19,7 +19,7 @@ _SIMILAR = 0.9
 def read_settings(options: Mapping[str, Sequence[str]], variables: Mapping[str, str]) -> Settings:
     """Settings from `options` (the words of each option) and environment `variables`, else defaults.
 
-    An option with an empty word is ignored. Raises UsageError.
+    An option with an empty word hides its variable. Raises UsageError.
     """
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}

@@ -74,10 +74,15 @@ class Setting(Generic[T]):
     def read(
         self, options: Mapping[str, Sequence[str]], variables: Mapping[str, str]
     ) -> tuple[T, Source] | None:
-        """The value that the command line gives, else a variable, else None. Raises UsageError."""
+        """The value that the command line gives, else a variable, else None. Raises UsageError.
+
+        An empty word (`--database=`) hides the variable.
+        """
         words = options.get(self.option, ())
         if words and (words[-1] or self.kind.is_list):
             return self._read(words, self.option), Source.COMMAND_LINE
+        if words:
+            return None
         for name in self.variables:
             if text := variables.get(name):
                 return self._read(self.kind.split(text), name), Source.ENVIRONMENT

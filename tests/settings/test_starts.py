@@ -244,3 +244,9 @@ def test_an_empty_part_of_a_limit_is_not_the_current_folder(start: Start, tmp_pa
         patch.setenv("FFMATE_ALLOW_READ", f"{tmp_path}{os.pathsep}")
         with pytest.raises(UserError, match="FFMATE_ALLOW_READ has an empty part"):
             app.app(["--no-gui"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("words", [(), ("--no-gui",)])
+def test_an_empty_option_hides_its_variable(start: Start, words: tuple[str, ...]) -> None:
+    found = start(*words, "--database=", variables={"FFMATE_DATABASE": "postgresql://user@host/queue"})
+    assert found.database is None
