@@ -13,7 +13,7 @@ from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import in_use, tasks_in_words
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
-from ffmate_desktop.cli.text import duration, moment
+from ffmate_desktop.cli.text import format_duration, moment
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.queue import BatchGroup
 from ffmate_desktop.domain.selection import TaskSelection
@@ -88,7 +88,7 @@ async def _show(context: Context, beginning: str, as_json: bool) -> None:
     if as_json:
         context.print_json(batch.to_json())
         return
-    left = "unknown" if batch.remaining is None else duration(batch.remaining)
+    left = "unknown" if batch.remaining is None else format_duration(batch.remaining)
     counts = ", ".join(f"{count} {status.value}" for status, count in batch.state.by_status.items())
     grid = Table.grid(padding=(0, 2))
     for label, value in (

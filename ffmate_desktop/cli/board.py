@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ffmate_desktop.cli.text import duration, printable, size, status_text
+from ffmate_desktop.cli.text import colored_status, format_duration, format_size, printable
 from ffmate_desktop.domain.paths import pure_path
 from ffmate_desktop.domain.task import Task, TaskStatus
 
@@ -54,7 +54,7 @@ def line(task: Task) -> str:
             return f"running   {name} on {node}"
         case TaskStatus.DONE_SUCCESSFUL:
             output = printable(task.output_file.resolved or "")
-            facts = f" ({size(task.size)}, {_took(task)})" if task.size is not None else ""
+            facts = f" ({format_size(task.size)}, {_took(task)})" if task.size is not None else ""
             return f"done      {name} on {node}" + (f" → {output}{facts}" if output else "")
         case TaskStatus.DONE_ERROR:
             return f"failed    {name} on {node}: {_first_line(task.error)}"
@@ -73,7 +73,7 @@ def _first_line(error: str | None) -> str:
 def _took(task: Task) -> str:
     if task.started_at is None or task.finished_at is None:
         return ""
-    return duration((task.finished_at - task.started_at) / 1000)
+    return format_duration((task.finished_at - task.started_at) / 1000)
 
 
 async def _show_bars(console: Console, states: AsyncIterator[list[Task]]) -> list[Task]:
@@ -107,7 +107,7 @@ def board(tasks: Sequence[Task], rows: int | None) -> RenderableType:
             Text(printable(task.name)),
             ProgressBar(total=100, completed=task.progress, width=BAR_WIDTH),
             f"{task.progress:3.0f} %",
-            status_text(task),
+            colored_status(task),
             Text(task.client.identifier if task.client else "", "magenta"),
             Text(_figures(task), "dim"),
         )
@@ -116,13 +116,13 @@ def board(tasks: Sequence[Task], rows: int | None) -> RenderableType:
 
 def _figures(task: Task) -> str:
     if task.status is TaskStatus.DONE_SUCCESSFUL:
-        return f"{size(task.size)} in {_took(task)}" if task.size is not None else _took(task)
+        return f"{format_size(task.size)} in {_took(task)}" if task.size is not None else _took(task)
     if task.status is TaskStatus.DONE_ERROR:
         return _first_line(task.error)
     if not task.status.is_active:
         return ""
     parts = [f"{task.fps:.0f} fps" if task.fps else "", f"{task.speed:.1f}x" if task.speed else ""]
-    parts.append(f"{duration(task.remaining)} left" if task.remaining >= 0 else "")
+    parts.append(f"{format_duration(task.remaining)} left" if task.remaining >= 0 else "")
     return "  ".join(part for part in parts if part)
 
 

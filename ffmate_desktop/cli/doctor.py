@@ -12,7 +12,7 @@ import typer
 from ffmate_desktop import __version__
 from ffmate_desktop.bootstrap.cluster import open_cluster, permissions_of
 from ffmate_desktop.cli.context import Context, context_of
-from ffmate_desktop.cli.text import size
+from ffmate_desktop.cli.text import format_size
 from ffmate_desktop.db.connection.connect_errors import lacks_rights
 from ffmate_desktop.db.connection.connection import without_password
 from ffmate_desktop.db.health import CLOCK, SLOW, Health, check_health
@@ -71,7 +71,7 @@ def _print(context: Context, checks: list[Check], healthy: bool) -> None:
 
 
 async def _check_all(settings: Settings) -> list[Check]:
-    checks = check_settings(settings)
+    checks = settings_checks(settings)
     checks += await _guard("ffmpeg", lambda: _ffmpeg(settings))
     checks += await _guard("storage", lambda: check_storage(settings.data_dir))
     checks += await _guard("permissions", lambda: check_permissions(settings))
@@ -87,7 +87,7 @@ async def _guard(name: str, check: Callable[[], Awaitable[list[Check]]]) -> list
         return [Check(name, "error", str(error))]
 
 
-def check_settings(settings: Settings) -> list[Check]:
+def settings_checks(settings: Settings) -> list[Check]:
     """Each setting with the source of its value, and what is wrong with settings.json."""
     trouble = SettingsFile(settings.data_dir).load().trouble
     lines = [
@@ -159,7 +159,7 @@ async def check_storage(folder: Path) -> list[Check]:
 
     free = await asyncio.to_thread(look)
     state = "ok" if free >= LOW_SPACE else "warning"
-    return [Check("storage", state, f"{size(free)} free in {folder}")]
+    return [Check("storage", state, f"{format_size(free)} free in {folder}")]
 
 
 async def _database(settings: Settings) -> list[Check]:
@@ -187,8 +187,10 @@ async def _database(settings: Settings) -> list[Check]:
 
 def _usage(settings: Settings, usage: StorageUsage) -> list[Check]:
     keep = settings.retention
-    files = f"{usage.log_files} task logs, {size(usage.log_bytes)}, in {settings.task_logs}"
-    tasks = f"{usage.finished_tasks} finished in the queue; the database uses {size(usage.database_bytes)}"
+    files = f"{usage.log_files} task logs, {format_size(usage.log_bytes)}, in {settings.task_logs}"
+    tasks = (
+        f"{usage.finished_tasks} finished in the queue; the database uses {format_size(usage.database_bytes)}"
+    )
     return [
         Check("log files", "error", usage.trouble)
         if usage.trouble

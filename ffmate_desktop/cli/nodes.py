@@ -9,8 +9,8 @@ from rich.text import Text
 from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
-from ffmate_desktop.cli.text import ago, short_version
-from ffmate_desktop.domain.node import Node
+from ffmate_desktop.cli.text import ago
+from ffmate_desktop.domain.node import Node, short_version
 
 nodes = typer.Typer(help="The computers of the cluster.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -16,7 +16,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import Conditions, with_conditions
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
-from ffmate_desktop.cli.text import ago, duration, moment, printable, size, status_text
+from ffmate_desktop.cli.text import ago, colored_status, format_duration, format_size, moment, printable
 from ffmate_desktop.db.connection.codecs import milliseconds
 from ffmate_desktop.domain.task import Task
 from ffmate_desktop.services.tasks import TaskService
@@ -73,9 +73,9 @@ def _row(task: Task, now: float) -> Sequence[Cell]:
     return (
         str(task.uuid)[:8],
         task.name,
-        status_text(task),
+        colored_status(task),
         f"{task.progress:.0f}",
-        duration(task.remaining) if task.remaining >= 0 and task.status.is_active else "",
+        format_duration(task.remaining) if task.remaining >= 0 and task.status.is_active else "",
         task.client.identifier if task.client else "",
         task.preset.name if task.preset else "",
         ago(now - task.created_at / 1000).removesuffix(" ago"),
@@ -108,15 +108,18 @@ def _sheet(task: Task) -> Table:
     rows: list[tuple[str, str | Text | None]] = [
         ("UUID", str(task.uuid)),
         ("Name", printable(task.name)),
-        ("Status", status_text(task)),
+        ("Status", colored_status(task)),
         ("Progress", f"{task.progress:.1f} %" + (f", {task.phase}" if task.phase else "")),
         ("Speed", f"{task.speed:.2f}x, {task.fps or 0:.1f} frames per second" if task.speed else None),
-        ("Remaining", duration(task.remaining) if task.remaining > 0 else None),
-        ("Took" if task.status.is_done else "So far", duration(took / 1000) if task.started_at else None),
+        ("Remaining", format_duration(task.remaining) if task.remaining > 0 else None),
+        (
+            "Took" if task.status.is_done else "So far",
+            format_duration(took / 1000) if task.started_at else None,
+        ),
         ("Node", task.client.identifier if task.client else None),
         ("Input", printable(task.input_file.resolved or task.input_file.raw)),
         ("Output", printable(task.output_file.resolved or task.output_file.raw)),
-        ("Size", size(task.size) if task.size is not None else None),
+        ("Size", format_size(task.size) if task.size is not None else None),
         ("Preset", task.preset.name if task.preset else None),
         ("Command", printable(task.command.resolved or task.command.raw)),
         *_scripts(task),

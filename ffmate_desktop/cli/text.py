@@ -1,6 +1,5 @@
 """Numbers, times and names as people read them."""
 
-import re
 import time
 
 from rich.text import Text
@@ -18,7 +17,7 @@ STATUS_COLOURS = {
 }
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """`4.2 s`, `3:07`, `1:02:09`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
@@ -41,13 +40,7 @@ def moment(milliseconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(milliseconds / 1000))
 
 
-def short_version(version: str) -> str:
-    """`9.0.2` of `n9.0.2-17-g2a571b6068`; a version that doesn't begin with a number stays unchanged."""
-    number = re.match(r"n?(\d+(?:\.\d+)+)", version)
-    return number[1] if number else version
-
-
-def size(count: int) -> str:
+def format_size(count: int) -> str:
     """Bytes in binary units: `820 B`, `12.3 MiB`."""
     value = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -62,7 +55,7 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
-def status_text(task: Task) -> Text:
+def colored_status(task: Task) -> Text:
     """The status in its color, with a note if the task is paused."""
     word = printable(task.status_word or task.status.value)
     notes = [note for note, is_so in (("paused", task.paused), ("unreadable", task.unreadable)) if is_so]

@@ -13,7 +13,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.numbers import number_option
 from ffmate_desktop.cli.selectors import in_use
 from ffmate_desktop.cli.table import Cell, Fit, TableColumn
-from ffmate_desktop.cli.text import moment, printable, size
+from ffmate_desktop.cli.text import format_size, moment, printable
 from ffmate_desktop.cli.watchfolders import AsJson, Which, print_result
 from ffmate_desktop.cli.watchfolders import app as watchfolders
 from ffmate_desktop.domain.errors import UsageError, UserError
@@ -107,7 +107,7 @@ def _row(file: WatchedFile) -> Sequence[Cell]:
     return (
         file.path,
         _state(file),
-        size(file.size),
+        format_size(file.size),
         moment(file.modified_at),
         str(file.task)[:8] if file.task else "",
         file.reason,
@@ -245,7 +245,7 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
         (
             file.path,
             Text(file.state.value, STATE_COLOURS[file.state]),
-            size(file.size),
+            format_size(file.size),
             file.reason,
             file.output or "",
         )

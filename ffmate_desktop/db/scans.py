@@ -9,7 +9,7 @@ from uuid import UUID
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import query
 from ffmate_desktop.domain.stored_values import Unreadable, as_list, as_object, as_text
-from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings, read_settings
+from ffmate_desktop.domain.watchfolder import ScanResult, WatchfolderSettings, read_watchfolder_settings
 
 
 class NewerSettingsError(Exception):
@@ -91,7 +91,7 @@ async def claim_scan(
     )
     if row is None:
         return None
-    settings = read_settings(row["spec"])
+    settings = read_watchfolder_settings(row["spec"])
     if isinstance(settings, Unreadable):
         node = row["identifier"]
         sentence = f"The settings of “{row['name']}” can't be used on {node}. {settings}"

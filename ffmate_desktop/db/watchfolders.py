@@ -14,7 +14,7 @@ from ffmate_desktop.domain.watchfolder import (
     WatchedFile,
     Watchfolder,
     WatchfolderSettings,
-    read_settings,
+    read_watchfolder_settings,
     readable_settings,
 )
 
@@ -34,7 +34,7 @@ async def get(database: Database, uuid: UUID) -> Watchfolder | None:
 
 
 def _to_folder(row: "asyncpg.Record") -> Watchfolder:
-    found = read_settings(row["spec"])
+    found = read_watchfolder_settings(row["spec"])
     unreadable = str(found) if isinstance(found, Unreadable) else None
     settings = readable_settings(row["spec"]) if isinstance(found, Unreadable) else found
     result = None if row["result"] is None else read_record(ScanResult, row["result"])

@@ -9,7 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ffmate_desktop.cli.text import duration, printable
+from ffmate_desktop.cli.text import format_duration, printable
 from ffmate_desktop.domain.task import Task, TaskStatus
 
 BAR_WIDTH = 20
@@ -215,7 +215,7 @@ def _nodes_table(nodes: Sequence[NodeResult]) -> Table:
         table.add_row(
             Text(node.identifier, "magenta"),
             str(node.tasks),
-            duration(node.seconds),
+            format_duration(node.seconds),
             bar,
             f"{node.share * 100:.0f} %",
         )
@@ -233,7 +233,7 @@ def _times_table(report: Report) -> Table:
         rows.append(("One after another", times.alone, "same commands, place, ffmpeg"))
     for name, seconds, what in rows:
         bar = ProgressBar(total=longest, completed=seconds, width=BAR_WIDTH, complete_style="cyan")
-        table.add_row(Text(name, "bold"), duration(seconds), bar, Text(what, "dim"))
+        table.add_row(Text(name, "bold"), format_duration(seconds), bar, Text(what, "dim"))
     return table
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ffmate_desktop.cli.board import board, show_until_done
 from ffmate_desktop.cli.console import PlainConsole
-from ffmate_desktop.cli.text import duration
+from ffmate_desktop.cli.text import format_duration
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.task import Task
 
@@ -51,7 +51,9 @@ class Stage:
         mark = "ok" if self._console.options.ascii_only else "✓"
         self.show(
             Text.assemble(
-                (f"{mark} ", "green"), f"{title:<{TITLE_WIDTH}}", (f"{duration(step.seconds):>7}", "dim")
+                (f"{mark} ", "green"),
+                f"{title:<{TITLE_WIDTH}}",
+                (f"{format_duration(step.seconds):>7}", "dim"),
             )
         )
 

@@ -1,5 +1,6 @@
 """A node: one running program in the cluster."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -11,7 +12,17 @@ from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.status import NodeState
 from ffmate_desktop.domain.wire import Wire
 
-__all__ = ["Eligibility", "Load", "Node", "NodeFacts", "NodeState", "NodeTask", "eligibility", "state_word"]
+__all__ = [
+    "Eligibility",
+    "Load",
+    "Node",
+    "NodeFacts",
+    "NodeState",
+    "NodeTask",
+    "eligibility",
+    "short_version",
+    "state_word",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +154,9 @@ def state_word(state: NodeState, beat_age: float, heartbeat: float) -> str:
             return "unknown"
         case _:
             assert_never(state)
+
+
+def short_version(version: str) -> str:
+    """The short version of ffmpeg: `9.0.2` of `n9.0.2-17-g2a571b6068`; a version that doesn't begin with a number stays unchanged."""
+    number = re.match(r"n?(\d+(?:\.\d+)+)", version)
+    return number[1] if number else version

@@ -91,7 +91,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
 """The limits of the integer settings."""
 
 
-def read_settings(stored: object) -> WatchfolderSettings | Unreadable:
+def read_watchfolder_settings(stored: object) -> WatchfolderSettings | Unreadable:
     """The stored settings; Unreadable if this release can't follow them exactly."""
     found = read_record(WatchfolderSettings, stored)
     if not isinstance(found, Unreadable) and (wrong := _out_of_range(found)):

@@ -199,7 +199,7 @@ _DURATION = re.compile(
 _UNITS = {"ms": 1e-3, "us": 1e-6, "s": 1.0, None: 1.0}
 
 
-def parse_duration(text: str) -> float | None:
+def parse_ffmpeg_duration(text: str) -> float | None:
     """Parse a time duration in ffmpeg's syntax (`12.5`, `00:01:02.5`, `200ms`, `10us`, `-5`) as seconds.
 
     Return None if ffmpeg would refuse it. Source: "Time duration" in the ffmpeg-utils manual and `av_parse_time()`.

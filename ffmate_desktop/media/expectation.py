@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmate_desktop.media.arguments import InputArgument, Invocation, Option, OutputArgument, parse_duration
+from ffmate_desktop.media.arguments import (
+    InputArgument,
+    Invocation,
+    Option,
+    OutputArgument,
+    parse_ffmpeg_duration,
+)
 from ffmate_desktop.media.inputs import local_path
 from ffmate_desktop.media.probe import MediaFacts, StreamFacts
 
@@ -221,7 +227,7 @@ def _stream_seconds(read: InputArgument, facts: MediaFacts, stream: StreamFacts)
 def _whole_seconds(read: InputArgument, facts: MediaFacts | None) -> float | None:
     """Return the length of what is read of an input: inf if it never ends, None if unknown."""
     if read.option("f") == "lavfi":
-        lengths = [parse_duration(text.strip("'\\ ")) for text in _LAVFI_DURATION.findall(read.url)]
+        lengths = [parse_ffmpeg_duration(text.strip("'\\ ")) for text in _LAVFI_DURATION.findall(read.url)]
         return _read_seconds(
             read, max((length for length in lengths if length is not None), default=math.inf)
         )
@@ -237,17 +243,17 @@ def _read_seconds(read: InputArgument, length: float | None) -> float | None:
     loops = read.option("stream_loop")
     if loops is not None and length is not None:
         length = math.inf if loops.startswith("-") else length * (int(loops) + 1 if loops.isdecimal() else 1)
-    from_end = parse_duration(read.option("sseof") or "")
+    from_end = parse_ffmpeg_duration(read.option("sseof") or "")
     return _between(_least(length, None if from_end is None else -from_end), read)
 
 
 def _between(length: float | None, file: InputArgument | OutputArgument) -> float | None:
     """Return the part of `length` that -ss, -t and -to select."""
-    start = parse_duration(file.option("ss") or "") or 0.0
-    end = parse_duration(file.option("to") or "")
+    start = parse_ffmpeg_duration(file.option("ss") or "") or 0.0
+    end = parse_ffmpeg_duration(file.option("to") or "")
     left = None if length is None else max(length - start, 0.0)
     return _least(
-        left, parse_duration(file.option("t") or ""), None if end is None else max(end - start, 0.0)
+        left, parse_ffmpeg_duration(file.option("t") or ""), None if end is None else max(end - start, 0.0)
     )
 
 

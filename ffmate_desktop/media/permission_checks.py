@@ -9,7 +9,7 @@ from ffmate_desktop.domain.errors import ForbiddenScriptError, RetryElsewhereErr
 from ffmate_desktop.domain.permissions import Permissions
 
 
-def check_script(permissions: Permissions, script: str) -> Path:
+def permitted_script(permissions: Permissions, script: str) -> Path:
     """Return the real file to start, after following links and `..`.
 
     Raises RetryElsewhereError if it doesn't exist or isn't allowed to run on this computer.

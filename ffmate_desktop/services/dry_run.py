@@ -12,7 +12,7 @@ from ffmate_desktop.domain.file_record import FileRecord, Judge, JudgedFile, Sca
 from ffmate_desktop.domain.watch_moves import RecordWithTask, match_moved_files
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetNotFoundError, PresetService
-from ffmate_desktop.services.watch_drafts import draft_files, local_path, output_names_of, rules_of
+from ffmate_desktop.services.watch_drafts import draft_files, output_names_of, rules_of, watched_file_path
 from ffmate_desktop.storage.moves import has_moved_away
 from ffmate_desktop.storage.walk import Walked, Walker, find_numbering
 from ffmate_desktop.storage.watched_thread import WatchedThread
@@ -102,7 +102,9 @@ def _moved(
         if file.is_open
         for record in versions.get((file.found.size, file.found.mtime), ())
         if record.path != file.found.path
-        and has_moved_away(root, local_path(root, record.path), local_path(root, file.found.path), file.found)
+        and has_moved_away(
+            root, watched_file_path(root, record.path), watched_file_path(root, file.found.path), file.found
+        )
     ]
     return [(found, candidate.record) for found, candidate in match_moved_files(candidates, view)]
 

@@ -7,8 +7,7 @@ from ffmate_desktop.db import nodes as stored
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.domain.node import Node, NodeState
-
-MAX_SLOTS = 1000
+from ffmate_desktop.domain.slots import MAX_SLOTS
 
 
 class NodeService:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ffmate_desktop import logs
-from ffmate_desktop.db.connection import uri as addresses
+from ffmate_desktop.db.connection.uri import split_password, with_password, without_password
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
+
+__all__ = ["Keyring", "split_password", "with_password", "without_password"]
 
 T = TypeVar("T")
 
@@ -68,21 +70,6 @@ class Keyring:
 
         found = self._find()
         return None if isinstance(found, fail.Keyring | null.Keyring) else found
-
-
-def split_password(address: str) -> tuple[str, str | None]:
-    """The address without its password, and the password. Raises UsageError for an invalid address."""
-    return addresses.split_password(address)
-
-
-def with_password(address: str, password: str) -> str:
-    """The address with this password; never show or store it."""
-    return addresses.with_password(address, password)
-
-
-def without_password(address: str) -> str:
-    """The address to show, with stars in place of the password."""
-    return addresses.without_password(address)
 
 
 def _of_the_system() -> "KeyringBackend":

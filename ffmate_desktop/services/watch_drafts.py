@@ -23,7 +23,7 @@ LONGEST_KEY = 2500
 """Bytes that fit into the database's index of outputs."""
 
 
-def local_path(root: str, path: str) -> str:
+def watched_file_path(root: str, path: str) -> str:
     """The path of a watched file on this computer."""
     return os.path.join(root, *path.split("/"))  # noqa: PTH118 - text, which may be no UTF-8
 
@@ -36,7 +36,7 @@ def output_names_of(root: str, files: Sequence[ScannedFile]) -> list[tuple[int, 
     real: dict[str, str] = {}
     names = []
     for position, found in enumerate(files):
-        folder, name = os.path.split(local_path(root, found.path))
+        folder, name = os.path.split(watched_file_path(root, found.path))
         if folder not in real:
             real[folder] = os.path.realpath(folder)
         for parent in dict.fromkeys((folder, real[folder])):
@@ -98,7 +98,7 @@ def _new_task(settings: WatchfolderSettings, uuid: UUID, found: ScannedFile) -> 
         "relativeDir": str(PurePosixPath(found.path).parent).replace("/", os.sep),
     }
     return NewTask(
-        input_file=local_path(settings.path, found.path),
+        input_file=watched_file_path(settings.path, found.path),
         preset=settings.preset,
         output_file=settings.output_file or None,
         priority=settings.priority,

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from ffmate_desktop.cli.board import show_until_done
-from ffmate_desktop.cli.text import ago, duration, printable, short_version, size
+from ffmate_desktop.cli.text import ago, format_duration, format_size, printable
 from ffmate_desktop.domain.task import Client, Task, TaskStatus
 from ffmate_desktop.domain.wire import RawResolved
 
@@ -18,7 +18,7 @@ from ffmate_desktop.domain.wire import RawResolved
     ("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1:00"), (187, "3:07"), (3729, "1:02:09")]
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -33,15 +33,7 @@ def test_ages(seconds: float, text: str) -> None:
     ("count", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 1024**4, "5.0 TiB")]
 )
 def test_sizes(count: int, text: str) -> None:
-    assert size(count) == text
-
-
-@pytest.mark.parametrize(
-    ("version", "text"),
-    [("n9.0.2-17-g2a571b6068-20260930", "9.0.2"), ("7.1", "7.1"), ("N-12345-gabc", "N-12345-gabc"), ("", "")],
-)
-def test_versions_of_ffmpeg(version: str, text: str) -> None:
-    assert short_version(version) == text
+    assert format_size(count) == text
 
 
 def test_no_file_name_can_break_the_terminal() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.grammar import tokenise
-from ffmate_desktop.media.arguments import Invocation, Option, parse_arguments, parse_duration
+from ffmate_desktop.media.arguments import Invocation, Option, parse_arguments, parse_ffmpeg_duration
 from tests.media import clips
 
 
@@ -186,7 +186,7 @@ def test_an_option_is_found_in_every_spelling(written: str, asked: str, found: b
     ],
 )
 def test_durations_are_parsed_as_ffmpeg_parses_them(text: str, expected: float | None) -> None:
-    assert parse_duration(text) == (None if expected is None else pytest.approx(expected))
+    assert parse_ffmpeg_duration(text) == (None if expected is None else pytest.approx(expected))
 
 
 @pytest.mark.ffmpeg

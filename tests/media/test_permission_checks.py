@@ -8,7 +8,7 @@ import pytest
 
 from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
-from ffmate_desktop.media.permission_checks import check_script, is_within
+from ffmate_desktop.media.permission_checks import is_within, permitted_script
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and modes of POSIX")
 
@@ -31,16 +31,16 @@ def script(folder: Path, name: str = "run.sh") -> Path:
 
 def test_a_script_in_the_folder_or_below_runs(allowed: Path) -> None:
     permissions = Permissions(scripts=(allowed,))
-    assert check_script(permissions, f"{allowed}/run.sh") == allowed / "run.sh"
-    assert check_script(permissions, f"{allowed}/below/../below/run.sh") == allowed / "below" / "run.sh"
+    assert permitted_script(permissions, f"{allowed}/run.sh") == allowed / "run.sh"
+    assert permitted_script(permissions, f"{allowed}/below/../below/run.sh") == allowed / "below" / "run.sh"
 
 
 def test_a_linked_folder_allows_its_target(allowed: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(allowed)
-    assert check_script(Permissions(scripts=(link,)), f"{allowed}/run.sh")
+    assert permitted_script(Permissions(scripts=(link,)), f"{allowed}/run.sh")
     # What is started is what was checked, not the name that may lead elsewhere a moment later.
-    assert check_script(Permissions(scripts=(allowed,)), f"{link}/run.sh") == allowed / "run.sh"
+    assert permitted_script(Permissions(scripts=(allowed,)), f"{link}/run.sh") == allowed / "run.sh"
 
 
 @pytest.mark.parametrize(
@@ -59,26 +59,26 @@ def test_a_script_outside_the_folder_does_not_run(allowed: Path, tmp_path: Path,
     (allowed / "link.sh").symlink_to(tmp_path / "run.sh")
     (allowed / "linked").symlink_to(tmp_path)
     with pytest.raises(RetryElsewhereError):
-        check_script(Permissions(scripts=(allowed,)), f"{allowed}/{name}")
+        permitted_script(Permissions(scripts=(allowed,)), f"{allowed}/{name}")
 
 
 def test_a_folder_with_the_same_name_prefix_is_another_folder(allowed: Path, tmp_path: Path) -> None:
     (tmp_path / "allowed too").mkdir()
     other = script(tmp_path / "allowed too")
     with pytest.raises(RetryElsewhereError, match="isn't in a folder that this computer runs scripts from"):
-        check_script(Permissions(scripts=(allowed,)), str(other))
+        permitted_script(Permissions(scripts=(allowed,)), str(other))
 
 
 @pytest.mark.parametrize("program", ["/bin/sh", "/usr/bin/env", sys.executable])
 def test_an_interpreter_is_not_an_allowed_script(allowed: Path, program: str) -> None:
     with pytest.raises(RetryElsewhereError, match="isn't in a folder that this computer runs scripts from"):
-        check_script(Permissions(scripts=(allowed,)), program)
+        permitted_script(Permissions(scripts=(allowed,)), program)
 
 
 def test_no_folders_allow_nothing_and_no_limit_allows_everything(allowed: Path) -> None:
     with pytest.raises(RetryElsewhereError, match="doesn't run scripts"):
-        check_script(Permissions(), f"{allowed}/run.sh")
-    assert check_script(Permissions(scripts=None), f"{allowed}/run.sh")
+        permitted_script(Permissions(), f"{allowed}/run.sh")
+    assert permitted_script(Permissions(scripts=None), f"{allowed}/run.sh")
 
 
 @pytest.mark.parametrize("what", ["below/run.sh", "below", "."])
@@ -86,7 +86,7 @@ def test_a_script_that_everyone_can_change_does_not_run(allowed: Path, what: str
     path = allowed / what
     path.chmod(path.stat().st_mode | 0o002)
     with pytest.raises(RetryElsewhereError, match="Everyone on this computer can change"):
-        check_script(Permissions(scripts=(allowed,)), f"{allowed}/below/run.sh")
+        permitted_script(Permissions(scripts=(allowed,)), f"{allowed}/below/run.sh")
 
 
 def test_folders_are_compared_by_identity_not_by_name(tmp_path: Path) -> None:

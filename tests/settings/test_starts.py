@@ -16,7 +16,7 @@ from ffmate_desktop.bootstrap.start_command import start_command
 from ffmate_desktop.bootstrap.window import make_setup
 from ffmate_desktop.cli import app, fast_start, node, window
 from ffmate_desktop.cli.context import Context
-from ffmate_desktop.cli.doctor import check_settings
+from ffmate_desktop.cli.doctor import settings_checks
 from ffmate_desktop.demo.nodes import node_words
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.desktop.single_instance import differing_options, explicit_digests
@@ -183,7 +183,7 @@ def test_a_setting_stays_when_the_window_changes_others(
 @every_setting
 def test_doctor_shows_a_setting_with_its_source(setting: Setting[Any], start: Start, tmp_path: Path) -> None:
     value = value_of(setting, start, tmp_path)
-    lines = check_settings(start(variables={setting.variable: value}))[0].message.splitlines()
+    lines = settings_checks(start(variables={setting.variable: value}))[0].message.splitlines()
     assert f"{setting.field}: {value} (environment)" in lines
     assert len(lines) == len(SETTINGS)
 

@@ -84,7 +84,7 @@ _SECRET = re.compile(r"(?i)((?:pass(?:word|wd)?|pwd|options)\s*(?:=|%3d)\s*)('(?
 
 
 def without_password(uri: str) -> str:
-    """The URI in a form that may be shown and logged. Of a malformed one it hides too much rather than too little."""
+    """The URI to show and log, with stars in place of secrets. A malformed URI may lose more than its secrets."""
     scheme = _SCHEME.match(uri)
     head = scheme[0] if scheme else ""
     rest = uri.removeprefix(head)
@@ -123,7 +123,7 @@ def split_password(uri: str) -> tuple[str, str | None]:
 
 
 def with_password(uri: str, password: str) -> str:
-    """The URI with this password instead of its own."""
+    """The URI with this password instead of its own. Never show or store it."""
     user, hosts, items, _ = _without(uri)
     items = [item for item in items if not item.startswith("password=")]
     return _assemble(f"{user}:{quote(password, safe='')}", hosts, items)

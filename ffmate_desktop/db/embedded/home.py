@@ -103,11 +103,11 @@ def make_home(data_dir: Path) -> Home:
             folder = SYSTEM_FOLDER / hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
             SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
             (data_dir / NOTE).write_text(_NOTE_TEXT.format(folder=folder), encoding="utf-8")
-    make_private_folder(folder, account)
+    make_database_folder(folder, account)
     return Home(folder, account)
 
 
-def make_private_folder(folder: Path, account: Account | None = None) -> None:
+def make_database_folder(folder: Path, account: Account | None = None) -> None:
     """Create a folder that only this user may enter (as root: give it to the account), or check an existing one."""
     uid = account.uid if account else user_id()
     with contextlib.suppress(FileExistsError):

@@ -18,7 +18,7 @@ import psutil
 from ffmate_desktop.db.embedded.account import WINDOWS, as_account, user_id
 from ffmate_desktop.db.embedded.binaries import cluster_version, find_binaries, program
 from ffmate_desktop.db.embedded.environment import server_environment
-from ffmate_desktop.db.embedded.home import Home, make_private_folder
+from ffmate_desktop.db.embedded.home import Home, make_database_folder
 from ffmate_desktop.db.embedded.libraries import bring_libraries
 from ffmate_desktop.db.embedded.locks import open_for_folder_owner, write_beside
 from ffmate_desktop.domain.errors import UserError
@@ -199,7 +199,7 @@ def socket_folder(home: Home) -> Path:
     uid = home.account.uid if home.account else user_id()
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     short = Path(f"/tmp/ffmate-{uid}-{digest}")  # noqa: S108 - private, its owner is checked
-    make_private_folder(short, home.account)
+    make_database_folder(short, home.account)
     return short
 
 

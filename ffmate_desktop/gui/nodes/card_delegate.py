@@ -11,9 +11,9 @@ from ffmate_desktop.gui.nodes.display import (
     HEALTH_STYLES,
     NodeDisplay,
     NodeHealth,
-    health_text,
     heartbeat_text,
     machine_text,
+    node_health_text,
     outlook_text,
 )
 from ffmate_desktop.gui.nodes.model import NodesModel, fps_text, percent_text
@@ -141,7 +141,7 @@ class NodeCardDelegate(QStyledItemDelegate):
         color = HEALTH_STYLES[display.health][1] if display.health is not NodeHealth.ONLINE else "text"
         if display.health is NodeHealth.LEFT:
             color = "text_2"
-        shown = health_text(display)
+        shown = node_health_text(display)
         node_painter.text(painter, words, shown, self._strong, color)
         rest = words.adjusted(node_painter.width_of(self._strong, shown), 0, 0, 0)
         node_painter.text(painter, rest, f"  ·  {heartbeat_text(display)}", self._plain, "text_2")

@@ -1,6 +1,5 @@
 """What cards and table show of a node, and the texts for its health and what comes next."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -8,7 +7,7 @@ from typing import assert_never
 from PySide6.QtCore import QCoreApplication
 
 from ffmate_desktop.domain.encode_priority import EncodePriority
-from ffmate_desktop.domain.node import Node, NodeState, NodeTask, state_word
+from ffmate_desktop.domain.node import Node, NodeState, NodeTask, short_version, state_word
 from ffmate_desktop.gui.widgets import formatting
 
 translate = QCoreApplication.translate
@@ -83,11 +82,10 @@ HEALTH_STYLES: dict[NodeHealth, tuple[str, str]] = {
 }
 """Icon (empty: a dot) and color."""
 
-_VERSION = re.compile(r"n?(\d+(\.\d+)*)")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 
 
-def health_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one case per state
+def node_health_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one case per state
     """The health in one word."""
     match display.health:
         case NodeHealth.ONLINE:
@@ -136,12 +134,6 @@ def _priority(word: str | None) -> list[str]:
     return (
         [] if word is None else [next((text for priority, text in names.items() if priority == word), word)]
     )
-
-
-def short_version(version: str) -> str:
-    """`7.0.2` for `n7.0.2-17-g2a571b6`, `5.1.6` for `5.1.6-0+deb12u1`."""
-    found = _VERSION.match(version)
-    return found[1] if found else version
 
 
 def outlook_text(display: NodeDisplay) -> str:  # noqa: PLR0911 - one case per state

@@ -9,9 +9,9 @@ from ffmate_desktop.gui.base.model_index import Index
 from ffmate_desktop.gui.nodes.display import (
     NodeDisplay,
     NodeHealth,
-    health_text,
     heartbeat_text,
     machine_text,
+    node_health_text,
     outlook_text,
 )
 from ffmate_desktop.gui.nodes.reader import NodeReader
@@ -120,7 +120,7 @@ def _sort_value(display: NodeDisplay, column: NodeColumn) -> tuple[Any, ...]:
     node, alive = display.node, display.health.is_alive
     values: dict[NodeColumn, Any] = {
         NodeColumn.NODE: node.identifier.casefold(),
-        NodeColumn.STATE: health_text(display),
+        NodeColumn.STATE: node_health_text(display),
         NodeColumn.SLOTS: node.slots,
         NodeColumn.CPU: (node.cpu if alive else None) or -1.0,
         NodeColumn.MEMORY: (node.memory if alive else None) or -1.0,
@@ -135,7 +135,7 @@ def cell_text(display: NodeDisplay, column: NodeColumn) -> str:
     node = display.node
     return {
         NodeColumn.NODE: node.identifier,
-        NodeColumn.STATE: f"{health_text(display)}  ·  {heartbeat_text(display)}",
+        NodeColumn.STATE: f"{node_health_text(display)}  ·  {heartbeat_text(display)}",
         NodeColumn.SLOTS: f"{node.running} / {node.slots}",
         NodeColumn.CPU: percent_text(node.cpu if display.health.is_alive else None),
         NodeColumn.MEMORY: percent_text(node.memory if display.health.is_alive else None),
@@ -166,7 +166,7 @@ def details_text(display: NodeDisplay) -> str:
     """All details of a node, one per line."""
     node = display.node
     lines = [
-        f"{node.identifier}: {health_text(display)}, {heartbeat_text(display)}",
+        f"{node.identifier}: {node_health_text(display)}, {heartbeat_text(display)}",
         f"{node.host}, {machine_text(display)}, FFmate Desktop {node.version}",
         translate("nodes", "Slots: {0} of {1} in use").format(node.running, node.slots),
         outlook_text(display),

@@ -9,9 +9,9 @@ from ffmate_desktop.gui.nodes.display import (
     HEALTH_STYLES,
     NodeDisplay,
     NodeHealth,
-    health_text,
     heartbeat_text,
     machine_text,
+    node_health_text,
 )
 from ffmate_desktop.gui.nodes.model import NodeColumn, NodesModel, cell_text, percent_text
 from ffmate_desktop.gui.nodes.paint import NodePainter, load_color
@@ -76,7 +76,9 @@ class NodeRowDelegate(TableRowDelegate):
         left = cell.left() + 24
         is_plain = display.health in (NodeHealth.ONLINE, NodeHealth.LEFT)
         first = QRect(left, cell.top() + 9, cell.right() - left, 19)
-        node_painter.text(painter, first, health_text(display), self._bold, "text" if is_plain else color)
+        node_painter.text(
+            painter, first, node_health_text(display), self._bold, "text" if is_plain else color
+        )
         node_painter.text(painter, first.translated(0, 19), heartbeat_text(display), self._plain, "text_2")
 
     def _paint_percent(self, painter: QPainter, cell: QRect, percent: float | None) -> None:

@@ -15,8 +15,8 @@ from ffmate_desktop.gui.watchfolders.text import (
     LOOKS,
     FolderDisplay,
     FolderHealth,
+    folder_health_text,
     health_detail,
-    health_text,
     last_scan,
 )
 from ffmate_desktop.gui.widgets import formatting
@@ -75,7 +75,7 @@ class FolderRowDelegate(TableRowDelegate):
         left = cell.left() + 22
         first = QRect(left, cell.top() + 9, cell.right() - left, 19)
         shown = "text" if view.health in _PLAIN else color
-        self._painter.text(painter, first, health_text(view.health), self._bold, shown)
+        self._painter.text(painter, first, folder_health_text(view.health), self._bold, shown)
         self._painter.text(painter, first.translated(0, 19), health_detail(view), self._plain, "text_2")
 
     def _paint_files(self, painter: QPainter, cell: QRect, view: FolderDisplay) -> None:

@@ -13,8 +13,8 @@ from ffmate_desktop.gui.watchfolders.text import (
     FolderDisplay,
     explanation,
     file_word,
+    folder_health_text,
     health_detail,
-    health_text,
     last_scan,
     translate,
 )
@@ -141,7 +141,7 @@ def folder_text(view: FolderDisplay, column: FolderColumn) -> str:
         case FolderColumn.NAME:
             return view.folder.name
         case FolderColumn.STATE:
-            return f"{health_text(view.health)}, {health_detail(view)}"
+            return f"{folder_health_text(view.health)}, {health_detail(view)}"
         case FolderColumn.FILES:
             return file_counts_text(view)
         case FolderColumn.PRESET:

@@ -77,7 +77,7 @@ class FolderDisplay:
         return sum(self.counts.get(state, 0) for state in states)
 
 
-def health_text(health: FolderHealth) -> str:  # noqa: PLR0911 - one word a state
+def folder_health_text(health: FolderHealth) -> str:  # noqa: PLR0911 - one word a state
     """The health in one or two words."""
     match health:
         case FolderHealth.WATCHING:

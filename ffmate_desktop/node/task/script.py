@@ -10,7 +10,7 @@ from ffmate_desktop.domain.paths import is_absolute
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.domain.processing import ProcessingSpec
 from ffmate_desktop.domain.wildcards import WildcardValues, expand, expand_path
-from ffmate_desktop.media.permission_checks import check_script
+from ffmate_desktop.media.permission_checks import permitted_script
 from ffmate_desktop.media.scripts import script_argv
 
 PRIVATE_SIDECAR = "sidecar.json"
@@ -47,6 +47,6 @@ def resolve_script(
         return Script("", [], None, sidecar, spec.needs_sidecar)
     if not is_absolute(tokens[0]):
         raise UserError(f"The script path “{tokens[0]}” doesn't include a folder.", "Use its full path.")
-    real = check_script(permissions, tokens[0])
+    real = permitted_script(permissions, tokens[0])
     argv = script_argv(real, tokens[1:], values.os_name, shutil.which)
     return Script(tokens[0], argv, format_command([tokens]), sidecar, spec.needs_sidecar)

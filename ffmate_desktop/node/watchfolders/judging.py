@@ -11,7 +11,7 @@ from ffmate_desktop.db import file_records
 from ffmate_desktop.domain.file_record import Decision, JudgedFile, ScannedFile
 from ffmate_desktop.node.watchfolders.moved_files import follow_moves
 from ffmate_desktop.node.watchfolders.scan_context import ScanContext, wait_for_storage
-from ffmate_desktop.services.watch_drafts import local_path, output_names_of
+from ffmate_desktop.services.watch_drafts import output_names_of, watched_file_path
 from ffmate_desktop.storage.watched_thread import WatchedThread
 from ffmate_desktop.storage.writers import open_for_writing
 
@@ -52,7 +52,7 @@ async def _hold_open_files(context: ScanContext, judged: list[JudgedFile]) -> li
     """Hold files that a program on this computer has open for writing and wrote to lately."""
     now = time.time()
     paths = {
-        local_path(context.root, file.found.path): file.found.path
+        watched_file_path(context.root, file.found.path): file.found.path
         for file in judged
         if file.decision.ready and now - file.found.mtime / 1e6 < LONGEST_PAUSE
     }

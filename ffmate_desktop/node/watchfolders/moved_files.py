@@ -22,7 +22,7 @@ from ffmate_desktop.domain.watch_moves import (
 )
 from ffmate_desktop.domain.watch_version import is_same_time
 from ffmate_desktop.node.watchfolders.scan_context import ScanContext, wait_for_storage
-from ffmate_desktop.services.watch_drafts import local_path
+from ffmate_desktop.services.watch_drafts import watched_file_path
 from ffmate_desktop.storage.moves import has_moved_away
 from ffmate_desktop.storage.watched_thread import WatchedThread
 
@@ -101,7 +101,7 @@ async def _moved_records(context: ScanContext, judged: Sequence[JudgedFile]) -> 
         return {}
     root = context.root
     paths = [
-        (local_path(root, candidate.record.path), local_path(root, files[n].path), files[n])
+        (watched_file_path(root, candidate.record.path), watched_file_path(root, files[n].path), files[n])
         for n, candidate in rows
     ]
     are_away = await wait_for_storage(

@@ -16,7 +16,7 @@ from ffmate_desktop.domain.stored_values import Unreadable
 from ffmate_desktop.domain.watch_ends import outcome_of
 from ffmate_desktop.domain.watchfolder import OriginalAction, WatchfolderSettings
 from ffmate_desktop.node.watchfolders.original_mover import OriginalMove, OriginalMover, ScannedRoot
-from ffmate_desktop.services.watch_drafts import local_path
+from ffmate_desktop.services.watch_drafts import watched_file_path
 from ffmate_desktop.storage.watched_thread import SilentError, WatchedThread
 
 AT_ONCE = 100
@@ -76,7 +76,7 @@ class Originals:
             if isinstance(disposition, Unreadable):
                 unreadable.append(original.update(f"Left in place. {disposition}"))
             else:
-                source = local_path(self._settings.path, original.found.path)
+                source = watched_file_path(self._settings.path, original.found.path)
                 moves.append(OriginalMove(original, source, disposition))
         await self._write(unreadable)
         if not moves:
@@ -142,7 +142,7 @@ class Originals:
 
 def _update_of(file: EndedFile, settings: WatchfolderSettings) -> tuple[FileUpdate, bool]:
     """The update of an ended file's record, and whether its task is queued again."""
-    was_moved = file.input not in (None, local_path(settings.path, file.found.path))
+    was_moved = file.input not in (None, watched_file_path(settings.path, file.found.path))
     has_changed = (file.changed or was_moved) and not file.gone
     outcome = outcome_of(settings, file.status, file.error, file.attempts, changed=has_changed)
     disposition: Disposition | None = None

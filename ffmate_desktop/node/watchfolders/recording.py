@@ -13,7 +13,7 @@ from ffmate_desktop.node.watchfolders.drafting import Drafted
 from ffmate_desktop.node.watchfolders.moved_files import cancel_removed
 from ffmate_desktop.node.watchfolders.scan_context import ScanContext, ScanState
 from ffmate_desktop.services.output_names import write_with_outputs
-from ffmate_desktop.services.watch_drafts import local_path
+from ffmate_desktop.services.watch_drafts import watched_file_path
 from ffmate_desktop.storage.locks import write_locks
 from ffmate_desktop.storage.walk import Walked
 
@@ -40,7 +40,7 @@ async def write_batch(context: ScanContext, judged: Sequence[JudgedFile], drafte
         settings = context.claim.settings
         logs.watchfolder.info("“%s”: %d new tasks", settings.name, len(drafted.drafts))
         if settings.write_locks:
-            paths = [local_path(settings.path, found.path) for found, _ in drafted.drafts]
+            paths = [watched_file_path(settings.path, found.path) for found, _ in drafted.drafts]
             await asyncio.to_thread(write_locks, paths)
 
 
