@@ -71,8 +71,8 @@ async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], 
         if step == node.retire:
             logs.cluster.info(
                 "Stopping: waiting up to %.0f s for %d running tasks. Press again to return them to the queue now",
-                node.running,
                 settings.drain_time,
+                node.running,
             )
             node.retire(settings.drain_time)
         elif step == working.cancel:

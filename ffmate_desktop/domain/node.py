@@ -157,6 +157,6 @@ def state_word(state: NodeState, beat_age: float, heartbeat: float) -> str:
 
 
 def short_version(version: str) -> str:
-    """The short version of ffmpeg: `9.0.2` of `n9.0.2-17-g2a571b6068`; a version that doesn't begin with a number stays unchanged."""
+    """`9.0.2` for ffmpeg's `n9.0.2-17-g2a571b6068`; a version that doesn't begin with a number is left as it is."""
     number = re.match(r"n?(\d+(?:\.\d+)+)", version)
     return number[1] if number else version
