@@ -92,7 +92,7 @@ def why_not_by_name(name: str) -> str:
     if low in _SYSTEM_FILES:
         return "A file of the operating system."
     if low.rpartition(".")[2] in _UNFINISHED or _UNFINISHED_NAME.match(low):
-        return "Another program is still writing it: its name is that of an unfinished file."
+        return "Another program is still writing it, judging by its name."
     return ""
 
 

@@ -94,7 +94,7 @@ def refuse_existing(output: str, if_exists: IfExists) -> None:
     if if_exists in (IfExists.FAIL, IfExists.SKIP) and os.path.lexists(path):
         error = OutputExistsError(
             f"The output “{output}” already exists.",
-            "Use --if-exists rename, --if-exists replace, or a different --output.",
+            "Choose another output, add a number (--if-exists rename), or replace the file (--if-exists replace).",
         )
         error.output = output
         raise error
@@ -131,7 +131,7 @@ def assign_output(draft: TaskDraft, taken: set[str], assigned: set[str]) -> Task
     if row.spec.if_exists is not IfExists.RENAME and output_key(requested) in assigned - taken:
         raise OutputSharedError(
             f"Two of these files would write to “{requested}”.",
-            "Use a pattern such as ${INPUT_FILE_BASENAME}.mp4, or --if-exists rename.",
+            "Use ${INPUT_FILE_BASENAME} in the output name, or add a number (--if-exists rename).",
         )
     path = _free_path(requested, row.spec.if_exists, (taken, assigned))
     key = output_key(path)
@@ -151,7 +151,7 @@ def _free_path(requested: str, if_exists: IfExists, used: Sequence[set[str]]) ->
         if _is_in(requested, used):
             raise OutputInUseError(
                 f"Another unfinished task writes to “{requested}”.",
-                "Wait for it to finish, choose another --output, or use --if-exists rename.",
+                "Wait for it to finish, choose another output, or add a number (--if-exists rename).",
             )
         return requested
     path, number = requested, 1

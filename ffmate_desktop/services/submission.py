@@ -218,7 +218,7 @@ def _check_command(
     if not values.output_file and any(name.startswith("OUTPUT_FILE") for name in used):
         raise UsageError(
             "The command writes to ${OUTPUT_FILE}, but the task has no output.",
-            "Add --output, for example --output '${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4'",
+            "Add an output, for example ${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_new.mp4",
         )
     planned = plan_outputs(
         expand_steps(steps, values),

@@ -130,9 +130,7 @@ class WatchfolderService:
         """Ask for a scan now, by the first node that can."""
         if not await stored.ask_for_scan(self._database, uuid):
             folder = await self.get(uuid)
-            raise UserError(
-                f"“{folder.name}” is suspended.", f"`ffmate-desktop watchfolders resume {folder.uuid}`"
-            )
+            raise UserError(f"“{folder.name}” is suspended, so it isn't scanned.", "Resume it first.")
 
     async def files(
         self,

@@ -171,7 +171,7 @@
     </message>
     <message>
         <source>{0} becomes {1}</source>
-        <translation>{0} wird zu {1}</translation>
+        <translation>Aus {0} wird {1}</translation>
     </message>
 </context>
 <context>
@@ -225,18 +225,18 @@
     </message>
     <message>
         <source>Return tasks to the queue and quit now</source>
-        <translation>Aufgaben in die Warteschlange zurücklegen und sofort beenden</translation>
+        <translation>Aufgaben in die Warteschlange zurückgeben und sofort beenden</translation>
     </message>
 </context>
 <context>
     <name>Closing</name>
     <message>
         <source>Close without saving?</source>
-        <translation>Schließen, ohne zu speichern?</translation>
+        <translation>Ohne Speichern schließen?</translation>
     </message>
     <message>
         <source>Close without saving</source>
-        <translation>Schließen, ohne zu speichern</translation>
+        <translation>Ohne Speichern schließen</translation>
     </message>
 </context>
 <context>
@@ -291,7 +291,7 @@
     </message>
     <message>
         <source>Stop test</source>
-        <translation>Test abbrechen</translation>
+        <translation>Test stoppen</translation>
     </message>
     <message>
         <source>The connection was lost during the test.</source>
@@ -516,7 +516,7 @@
     </message>
     <message>
         <source>Stop</source>
-        <translation>Anhalten</translation>
+        <translation>Stoppen</translation>
     </message>
     <message>
         <source>Back to settings</source>
@@ -544,7 +544,7 @@
     </message>
     <message>
         <source>Stopped</source>
-        <translation>Angehalten</translation>
+        <translation>Gestoppt</translation>
     </message>
 </context>
 <context>
@@ -588,10 +588,6 @@
 </context>
 <context>
     <name>ErrorCard</name>
-    <message>
-        <source>Try again</source>
-        <translation>Erneut versuchen</translation>
-    </message>
     <message>
         <source>Queue differently …</source>
         <translation>Anders einreihen …</translation>
@@ -721,7 +717,7 @@
     </message>
     <message>
         <source>No node can reach this folder right now.</source>
-        <translation>Zurzeit kann kein Knoten diesen Ordner erreichen.</translation>
+        <translation>Gerade kann kein Knoten diesen Ordner erreichen.</translation>
     </message>
     <message>
         <source>This folder hasn&apos;t been scanned yet.</source>
@@ -895,7 +891,7 @@
     </message>
     <message>
         <source>{0} running</source>
-        <translation>{0} laufen</translation>
+        <translation>{0} in Arbeit</translation>
     </message>
 </context>
 <context>
@@ -1031,7 +1027,7 @@
     </message>
     <message>
         <source>Not following. Scroll to the end to follow again.</source>
-        <translation>Folgt nicht mehr. Zum Ende blättern, um wieder zu folgen.</translation>
+        <translation>Die Anzeige folgt neuen Zeilen nicht. Scrollen Sie ans Ende, um wieder zu folgen.</translation>
     </message>
     <message>
         <source>Saved {0} lines.</source>
@@ -1091,8 +1087,8 @@
         <translation>Details kopieren</translation>
     </message>
     <message>
-        <source>Take tasks again</source>
-        <translation>Wieder Aufgaben annehmen</translation>
+        <source>Resume: take tasks again</source>
+        <translation>Fortsetzen: wieder Aufgaben annehmen</translation>
     </message>
     <message>
         <source>Pause: take no new tasks</source>
@@ -1147,7 +1143,7 @@
     </message>
     <message>
         <source>Put its tasks back in the queue now. The node rejoins if it is still running.</source>
-        <translation>Legt die Aufgaben des Knotens jetzt in die Warteschlange zurück. Falls er noch läuft, tritt er wieder bei.</translation>
+        <translation>Reiht die Aufgaben des Knotens sofort wieder ein. Falls er noch läuft, tritt er wieder bei.</translation>
     </message>
 </context>
 <context>
@@ -1165,23 +1161,23 @@
     </message>
     <message>
         <source>Leave when finished</source>
-        <translation>Verlassen, wenn fertig</translation>
+        <translation>Nach Abschluss verlassen</translation>
     </message>
     <message>
         <source>Finish running tasks, take no new ones, then leave the cluster.</source>
-        <translation>Laufende Aufgaben abschließen, keine neuen annehmen, dann den Cluster verlassen.</translation>
+        <translation>Laufende Aufgaben abschließen, keine neuen annehmen und dann den Cluster verlassen.</translation>
     </message>
     <message>
         <source>Work on the queue</source>
         <translation>An der Warteschlange arbeiten</translation>
     </message>
     <message>
-        <source>Take tasks again</source>
-        <translation>Wieder Aufgaben annehmen</translation>
+        <source>Resume this computer</source>
+        <translation>Auf diesem Computer fortsetzen</translation>
     </message>
     <message>
         <source>Pause this computer</source>
-        <translation>Diesen Computer pausieren</translation>
+        <translation>Auf diesem Computer pausieren</translation>
     </message>
 </context>
 <context>
@@ -1192,7 +1188,7 @@
     </message>
     <message>
         <source>{0} of {1} slots</source>
-        <translation>{0} von {1} Plätzen</translation>
+        <translation>{0}/{1} Plätze</translation>
     </message>
     <message>
         <source>This computer</source>
@@ -1212,7 +1208,7 @@
     </message>
     <message>
         <source>Finishing tasks, then leaving</source>
-        <translation>Schließt Aufgaben ab, dann Ende</translation>
+        <translation>Läuft aus: schließt Aufgaben ab</translation>
     </message>
     <message>
         <source>Paused: takes no new tasks</source>
@@ -1254,11 +1250,11 @@
     </message>
     <message>
         <source>Normal: encodes get an equal share</source>
-        <translation>Normal: Kodieren bekommt einen gleichen Anteil</translation>
+        <translation>Normal: gleicher Anteil wie andere Programme</translation>
     </message>
     <message>
         <source>From PATH, else the one bundled with FFmate Desktop</source>
-        <translation>Aus PATH, sonst das mit FFmate Desktop gelieferte</translation>
+        <translation>Aus PATH, sonst das mitgelieferte ffmpeg</translation>
     </message>
     <message>
         <source>Choose …</source>
@@ -1282,7 +1278,7 @@
     </message>
     <message>
         <source>Words that tasks can require, such as gpu or storage:media. Separate them with spaces.</source>
-        <translation>Wörter, die Aufgaben verlangen können, etwa gpu oder storage:media. Mit Leerzeichen trennen.</translation>
+        <translation>Wörter, die Aufgaben verlangen können, etwa gpu oder storage:media. Trennen Sie sie mit Leerzeichen.</translation>
     </message>
     <message>
         <source>Encode priority</source>
@@ -1306,7 +1302,7 @@
     </message>
     <message>
         <source>Choose an ffmpeg program</source>
-        <translation>ffmpeg-Programm wählen</translation>
+        <translation>ffmpeg-Programm auswählen</translation>
     </message>
 </context>
 <context>
@@ -1341,7 +1337,7 @@
     </message>
     <message>
         <source>{0} draining</source>
-        <translation>{0} laufen aus</translation>
+        <translation>{0} auslaufend</translation>
     </message>
     <message>
         <source>{0} late</source>
@@ -1449,19 +1445,19 @@
     </message>
     <message>
         <source>Next to run first</source>
-        <translation>Als Nächstes zuerst</translation>
+        <translation>In Ausführungsreihenfolge</translation>
     </message>
     <message>
         <source>Last to run first</source>
-        <translation>Als Letztes zuerst</translation>
+        <translation>Umgekehrte Ausführungsreihenfolge</translation>
     </message>
     <message>
         <source>Recently finished first</source>
-        <translation>Kürzlich beendete zuerst</translation>
+        <translation>Zuletzt beendete zuerst</translation>
     </message>
     <message>
         <source>Finished longest ago first</source>
-        <translation>Vor Längerem beendete zuerst</translation>
+        <translation>Am frühesten beendete zuerst</translation>
     </message>
     <message>
         <source>Name, A to Z</source>
@@ -1687,7 +1683,7 @@
     <name>PresetList</name>
     <message>
         <source>Search presets</source>
-        <translation>Voreinstellungen suchen</translation>
+        <translation>Voreinstellungen durchsuchen</translation>
     </message>
     <message>
         <source>Presets</source>
@@ -1779,12 +1775,12 @@
         <translation>Wiederverwendbare Einstellungen für die Kodierung</translation>
     </message>
     <message>
-        <source>A preset without a name isn&apos;t saved.</source>
-        <translation>Eine Voreinstellung ohne Namen ist noch nicht gespeichert.</translation>
+        <source>A preset without a name has unsaved changes.</source>
+        <translation>Eine Voreinstellung ohne Namen enthält nicht gespeicherte Änderungen.</translation>
     </message>
     <message>
-        <source>The preset “{0}” isn&apos;t saved.</source>
-        <translation>Die Voreinstellung „{0}“ ist nicht gespeichert.</translation>
+        <source>The preset “{0}” has unsaved changes.</source>
+        <translation>Die Voreinstellung „{0}“ enthält nicht gespeicherte Änderungen.</translation>
     </message>
     <message>
         <source>This preset comes with FFmate Desktop. Duplicate it to make your own.</source>
@@ -1909,7 +1905,7 @@
     </message>
     <message>
         <source>Switching …</source>
-        <translation>Wird umgeschaltet …</translation>
+        <translation>Wird gewechselt …</translation>
     </message>
 </context>
 <context>
@@ -1984,7 +1980,7 @@
     </message>
     <message>
         <source>Running tasks that will be stopped: {0}.</source>
-        <translation>Laufende Aufgaben, die abgebrochen werden: {0}.</translation>
+        <translation>Laufende Aufgaben, die gestoppt werden: {0}.</translation>
     </message>
     <message>
         <source>Finished output files are kept.</source>
@@ -1992,7 +1988,7 @@
     </message>
     <message>
         <source>Running tasks will be stopped. Finished output files are kept.</source>
-        <translation>Laufende Aufgaben werden abgebrochen. Fertige Ausgabedateien bleiben erhalten.</translation>
+        <translation>Laufende Aufgaben werden gestoppt. Fertige Ausgabedateien bleiben erhalten.</translation>
     </message>
     <message>
         <source>Delete this task?</source>
@@ -2004,7 +2000,7 @@
     </message>
     <message>
         <source>Stop and delete</source>
-        <translation>Abbrechen und löschen</translation>
+        <translation>Stoppen und löschen</translation>
     </message>
     <message>
         <source>This file isn&apos;t on this computer.</source>
@@ -2186,11 +2182,11 @@
     </message>
     <message>
         <source>Finish running tasks, then change</source>
-        <translation>Laufende Aufgaben fertigstellen, dann ändern</translation>
+        <translation>Laufende Aufgaben abschließen, dann ändern</translation>
     </message>
     <message>
         <source>Return tasks to the queue and change now</source>
-        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt ändern</translation>
+        <translation>Aufgaben in die Warteschlange zurückgeben und sofort ändern</translation>
     </message>
     <message>
         <source>Keep current settings</source>
@@ -2205,11 +2201,11 @@
     </message>
     <message>
         <source>How long log files and finished tasks are kept. The oldest are removed first.</source>
-        <translation>Wie lange Protokolldateien und fertige Aufgaben bleiben. Die ältesten werden zuerst entfernt.</translation>
+        <translation>Wie lange Protokolldateien und fertige Aufgaben aufbewahrt werden. Die ältesten werden zuerst entfernt.</translation>
     </message>
     <message>
         <source>Keep task logs (days)</source>
-        <translation>Aufgabenprotokolle behalten (Tage)</translation>
+        <translation>Aufgabenprotokolle aufbewahren (Tage)</translation>
     </message>
     <message>
         <source>Maximum number of log files</source>
@@ -2217,15 +2213,15 @@
     </message>
     <message>
         <source>Keep finished tasks (days)</source>
-        <translation>Fertige Aufgaben behalten (Tage)</translation>
+        <translation>Fertige Aufgaben aufbewahren (Tage)</translation>
     </message>
     <message>
         <source>Removes tasks and their logs from the queue, for every computer. Output files stay.</source>
-        <translation>Entfernt Aufgaben und ihre Protokolle für alle Computer aus der Warteschlange. Ausgabedateien bleiben.</translation>
+        <translation>Entfernt Aufgaben und ihre Protokolle für alle Computer aus der Warteschlange. Ausgabedateien bleiben erhalten.</translation>
     </message>
     <message>
         <source>Maximum number of finished tasks</source>
-        <translation>Höchstzahl der fertigen Aufgaben</translation>
+        <translation>Höchstzahl fertiger Aufgaben</translation>
     </message>
     <message>
         <source>No limit</source>
@@ -2332,11 +2328,11 @@
     <name>Section</name>
     <message>
         <source>Set on the command line with {0}, which overrides this dialog.</source>
-        <translation>Auf der Befehlszeile mit {0} gesetzt; das hat Vorrang vor diesem Dialog.</translation>
+        <translation>In der Befehlszeile mit {0} festgelegt. Das hat Vorrang vor diesem Dialog.</translation>
     </message>
     <message>
         <source>Set by the variable {0}, which overrides this dialog.</source>
-        <translation>Durch die Variable {0} gesetzt; das hat Vorrang vor diesem Dialog.</translation>
+        <translation>Durch die Variable {0} festgelegt. Das hat Vorrang vor diesem Dialog.</translation>
     </message>
 </context>
 <context>
@@ -2383,7 +2379,7 @@
     </message>
     <message>
         <source>Can&apos;t reach the database right now. Nothing was changed.</source>
-        <translation>Die Datenbank ist zurzeit nicht erreichbar. Es wurde nichts geändert.</translation>
+        <translation>Die Datenbank ist gerade nicht erreichbar. Es wurde nichts geändert.</translation>
     </message>
 </context>
 <context>
@@ -2474,11 +2470,11 @@
     <name>SpeedGraph</name>
     <message>
         <source>Speed: {0} frames per second</source>
-        <translation>Geschwindigkeit: {0} Bilder pro Sekunde</translation>
+        <translation>Tempo: {0} Bilder pro Sekunde</translation>
     </message>
     <message>
         <source>Speed</source>
-        <translation>Geschwindigkeit</translation>
+        <translation>Tempo</translation>
     </message>
     <message>
         <source>Waiting for the first frames</source>
@@ -2572,7 +2568,7 @@
     </message>
     <message>
         <source>Database unreachable for {0}. Encodes continue; reconnecting …</source>
-        <translation>Datenbank seit {0} nicht erreichbar. Kodierung läuft weiter; wird neu verbunden …</translation>
+        <translation>Datenbank seit {0} nicht erreichbar. Kodierungen laufen weiter; Verbindung wird aufgebaut …</translation>
     </message>
 </context>
 <context>
@@ -2603,7 +2599,7 @@
     </message>
     <message>
         <source>Stop</source>
-        <translation>Anhalten</translation>
+        <translation>Stoppen</translation>
     </message>
     <message>
         <source>Some folders couldn&apos;t be read.</source>
@@ -2835,8 +2831,8 @@
         <translation>Die neuen Einstellungen gelten, sobald die laufenden Aufgaben fertig sind.</translation>
     </message>
     <message>
-        <source>Until then this computer starts no new tasks.</source>
-        <translation>Bis dahin beginnt dieser Computer keine neuen Aufgaben.</translation>
+        <source>Until then, this computer takes no new tasks.</source>
+        <translation>Bis dahin nimmt dieser Computer keine neuen Aufgaben an.</translation>
     </message>
     <message>
         <source>Keep current settings</source>
@@ -2851,7 +2847,7 @@
     </message>
     <message>
         <source>Write FFmate&apos;s .lock files</source>
-        <translation>FFmates .lock-Dateien schreiben</translation>
+        <translation>.lock-Dateien wie FFmate schreiben</translation>
     </message>
     <message>
         <source>Priority</source>
@@ -2871,7 +2867,7 @@
     </message>
     <message>
         <source>Use this while FFmate nodes watch the same folder. Their lock files are always respected.</source>
-        <translation>Für die Zeit, in der FFmate-Knoten denselben Ordner überwachen. Deren Lock-Dateien werden immer beachtet.</translation>
+        <translation>Aktivieren Sie dies, solange FFmate-Knoten denselben Ordner überwachen. Deren .lock-Dateien werden immer beachtet.</translation>
     </message>
     <message>
         <source>{0} (preset)</source>
@@ -2912,12 +2908,12 @@
         <translation>An der Warteschlange arbeiten</translation>
     </message>
     <message>
-        <source>Take tasks again</source>
-        <translation>Wieder Aufgaben annehmen</translation>
+        <source>Resume this computer</source>
+        <translation>Auf diesem Computer fortsetzen</translation>
     </message>
     <message>
         <source>Pause this computer</source>
-        <translation>Diesen Computer pausieren</translation>
+        <translation>Auf diesem Computer pausieren</translation>
     </message>
 </context>
 <context>
@@ -3064,11 +3060,11 @@
     </message>
     <message>
         <source>Finish running tasks, then quit</source>
-        <translation>Laufende Aufgaben fertigstellen, dann beenden</translation>
+        <translation>Laufende Aufgaben abschließen, dann beenden</translation>
     </message>
     <message>
         <source>Return tasks to the queue and quit now</source>
-        <translation>Aufgaben in die Warteschlange zurückgeben und jetzt beenden</translation>
+        <translation>Aufgaben in die Warteschlange zurückgeben und sofort beenden</translation>
     </message>
     <message>
         <source>When I close the window while tasks run here</source>
@@ -3267,7 +3263,7 @@
     </message>
     <message>
         <source>Left</source>
-        <translation>Verlassen</translation>
+        <translation>Abgemeldet</translation>
     </message>
     <message>
         <source>heartbeat {0} ago</source>

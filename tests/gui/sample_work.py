@@ -30,11 +30,18 @@ OWN_PRESETS = (
     PresetDraft(
         "Review copy",
         _PACED.format("0.9", "veryfast"),
-        "A light copy for the people who only watch. Keeps its pace and leaves room for others.",
+        "A small copy for reviewers. Encodes slowly and leaves capacity for other tasks.",
         _PLACE % "review",
     ),
-    PresetDraft("Dailies", _PACED.format("0.7", "ultrafast"), "For the morning after.", _PLACE % "dailies"),
-    PresetDraft("Archive check", _PACED.format("1.3", "superfast"), "Reads all of it.", _PLACE % "check"),
+    PresetDraft(
+        "Dailies", _PACED.format("0.7", "ultrafast"), "Small copies of the day's footage.", _PLACE % "dailies"
+    ),
+    PresetDraft(
+        "Archive check",
+        _PACED.format("1.3", "superfast"),
+        "Reads every frame to find damage.",
+        _PLACE % "check",
+    ),
 )
 
 

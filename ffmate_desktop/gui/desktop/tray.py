@@ -91,7 +91,7 @@ class Tray(QObject):
         if services is not None and not works:
             text = self.tr("Work on the queue")
         else:
-            text = self.tr("Take tasks again") if panel.is_paused else self.tr("Pause this computer")
+            text = self.tr("Resume this computer") if panel.is_paused else self.tr("Pause this computer")
         self.pause.setText(text)
         self.pause.setEnabled(services is not None)
         if services is not None and services.node.join_error is not None:

@@ -4,11 +4,11 @@ import re
 import time
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets import formatting
-from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
+from ffmate_desktop.gui.widgets.labels import ElidedLabel
 from ffmate_desktop.gui.widgets.meter import StateDot
 from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.services.cluster_services import WindowServices
@@ -24,9 +24,9 @@ class StatusStrip(QFrame):
         self._services: WindowServices | None = None
         self._outage_since: float | None = None
         self._dot = StateDot(theme)
-        self.database = label(look="third")
+        self.database = _shrinking_label()
         self._ffmpeg = ElidedLabel("third")
-        self.notice = label(look="third")
+        self.notice = _shrinking_label()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(8)
@@ -77,6 +77,13 @@ class StatusStrip(QFrame):
             text = self.tr("Database unreachable for {0}. Encodes continue; reconnecting …").format(ago)
         self._dot.set_state("good" if self._outage_since is None else "care")
         self.database.setText(text)
+
+
+def _shrinking_label() -> ElidedLabel:
+    """As wide as its text, and elided in a narrow window."""
+    label = ElidedLabel("third")
+    label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    return label
 
 
 _BUILD = re.compile(r"ffmpeg n?(\d+(?:\.\d+)+)\S*")

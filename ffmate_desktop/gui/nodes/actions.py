@@ -54,7 +54,7 @@ class NodeActions(QObject):
         name = display.name
         is_draining = display.node.state is NodeState.DRAINING
         if display.node.paused or is_draining:
-            self._add(menu, "play", self.tr("Take tasks again"), lambda: self.resume(name))
+            self._add(menu, "play", self.tr("Resume: take tasks again"), lambda: self.resume(name))
         if not display.node.paused and not is_draining:
             self._add(menu, "pause", self.tr("Pause: take no new tasks"), lambda: self.pause(name))
         if not is_draining:

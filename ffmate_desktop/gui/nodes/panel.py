@@ -214,7 +214,7 @@ class NodeControls(QFrame):
         if not is_working:
             text, icon = self.tr("Work on the queue"), "play"
         elif is_held:
-            text, icon = self.tr("Take tasks again"), "play"
+            text, icon = self.tr("Resume this computer"), "play"
         else:
             text, icon = self.tr("Pause this computer"), "pause"
         self.pause.setText(text)

@@ -186,7 +186,7 @@ class Switching(QObject):
         )
         self._window.messages.show_message(
             title,
-            self.tr("Until then this computer starts no new tasks."),
+            self.tr("Until then, this computer takes no new tasks."),
             kind="info",
             button=self.tr("Keep current settings"),
             on_click=stay,

@@ -137,8 +137,8 @@ class PresetsPage(Page):
             return ""
         name = self.form.name.text().strip()
         if not name:
-            return self.tr("A preset without a name isn't saved.")
-        return self.tr("The preset “{0}” isn't saved.").format(name)
+            return self.tr("A preset without a name has unsaved changes.")
+        return self.tr("The preset “{0}” has unsaved changes.").format(name)
 
     def _show(self) -> None:
         unreadable = self._preset.unreadable if self._preset is not None and not self._is_new else None

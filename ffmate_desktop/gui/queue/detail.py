@@ -71,7 +71,6 @@ class QueueDetail(QObject):
         pane.add_button(ActionButton(theme, actions.restart, "rotate-ccw"))
         pane.add_button(ActionButton(theme, actions.show_folder, "folder-open"))
         pane.closed.connect(self.close)
-        pane.restart_requested.connect(actions.restart.trigger)
         pane.resubmit_requested.connect(self.resubmit_requested)
         if self._services is not None:
             pane.attach(self._services)

@@ -25,7 +25,7 @@ _LINES = 4
 
 
 class ErrorCard(QFrame):
-    """The cause of a failure, with buttons to retry the task or to queue its file differently."""
+    """The cause of a failure, with a button to queue the file differently."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -34,9 +34,6 @@ class ErrorCard(QFrame):
         self._icon = QLabel()
         self.cause = label(look="strong", wraps=True, selectable=True)
         self.more = label(look="second", wraps=True, selectable=True)
-        self.retry_button = QPushButton(self.tr("Try again"))
-        self.retry_button.setProperty("class", "small")
-        theme.set_icon(self.retry_button, "rotate-ccw", "text")
         self.resubmit_button = QPushButton(self.tr("Queue differently …"))
         self.resubmit_button.setProperty("class", "small")
         self.resubmit_button.setToolTip(self.tr("Queue the same file with another preset or command"))
@@ -47,7 +44,6 @@ class ErrorCard(QFrame):
         head.addWidget(self.cause, 1)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        foot.addWidget(self.retry_button)
         foot.addWidget(self.resubmit_button)
         foot.addStretch(1)
         column = QVBoxLayout(self)
@@ -73,7 +69,6 @@ class ErrorCard(QFrame):
 
     def show_buttons(self, shown: bool) -> None:
         """Hidden for a task that is unreadable but has not failed."""
-        self.retry_button.setVisible(shown)
         self.resubmit_button.setVisible(shown)
 
     def _paint_icon(self) -> None:

@@ -60,7 +60,6 @@ class DetailPane(QFrame):
     """
 
     closed = Signal()
-    restart_requested = Signal()
     resubmit_requested = Signal(str)
 
     def __init__(self, theme: Theme, bridge: Bridge, tracker: ProgressTracker) -> None:
@@ -131,7 +130,6 @@ class DetailPane(QFrame):
         names = [self.tr("Preset"), self.tr("Node"), self.tr("Elapsed")]
         self.facts = FactsGrid([*names, self.tr("Size"), self.tr("Priority"), self.tr("Attempt")])
         self.error = ErrorCard(self._theme)
-        self.error.retry_button.clicked.connect(self.restart_requested)
         self.error.resubmit_button.clicked.connect(self._resubmit)
         self.graph = SpeedGraph(self._theme)
         self.command = CommandBox(self._theme)

@@ -110,7 +110,7 @@ async def test_the_tray_shows_and_changes_the_state(desk: Desk, clip: Path) -> N
     await until(lambda: "Accepting tasks" in tray.icon.toolTip(), "the tool tip shows the state")
     idle = tray.icon.icon().cacheKey()
     tray.pause.trigger()
-    await until(lambda: tray.pause.text() == "Take tasks again", "it is paused")
+    await until(lambda: tray.pause.text() == "Resume this computer", "it is paused")
     assert "Paused" in tray.icon.toolTip()
     assert tray.icon.icon().cacheKey() != idle
     tray.pause.trigger()

@@ -96,3 +96,17 @@ def test_a_chip_is_never_wider_than_its_column(window: MainWindow) -> None:
     cache = PixmapCache(window.context.theme)
     assert cache.chip("ban", "Fehlgeschlagen", "failed", 1.0, 90).width() <= 90
     assert cache.chip("ban", "Fehlgeschlagen", "failed", 1.0).width() > 90
+
+
+def test_the_status_strip_elides_long_texts(window: MainWindow) -> None:
+    status = window.status
+    status.database.setText("Connected to postgresql://ffmate@db-primary.studio.example:5432/ffmate")
+    status.notice.setText("Staying awake while encoding")
+    status.setFixedWidth(2000)
+    status.grab()
+    assert status.database.toolTip() == status.notice.toolTip() == ""
+    status.setFixedWidth(380)
+    status.grab()
+    assert status.database.toolTip() == status.database.text()
+    right = status.notice.geometry().right()
+    assert status.database.geometry().right() < status.notice.geometry().left() < right <= status.width() - 16

@@ -119,7 +119,7 @@ async def test_the_menu_of_a_node_pauses_it_sets_its_slots_and_drains_it(
         choose(page, "peer", "Pause")
         paused = await node_shown(page, "peer", NodeHealth.PAUSED)
         assert outlook_text(paused) == "Takes no new tasks"
-        choose(page, "peer", "Take tasks again")
+        choose(page, "peer", "Resume: take tasks again")
         await node_shown(page, "peer", NodeHealth.ONLINE)
         choose(page, "peer", "Set slots")
         dialog = await until(lambda: page.findChild(SlotsDialog), "it asks for the slots")

@@ -58,13 +58,13 @@ async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
     pane.log.save_requested.emit(str(target))
     await until(lambda: target.exists() and target.read_text() == pane.log.text, "the log is saved")
     epoch = (await desk.task(uuid)).epoch
-    click(pane.error.retry_button)
+    desk.page.actions_.restart.trigger()
 
-    async def tried_again() -> bool:
+    async def failed_again() -> bool:
         task = await desk.task(uuid)
         return task.epoch > epoch and task.status is TaskStatus.DONE_ERROR
 
-    await until(tried_again, "the task is tried again")
+    await until(failed_again, "the task has failed again")
     await until(
         lambda: {attempt.node for attempt in pane.timeline._shown or []} == {"desk"}, "the attempt is listed"
     )
