@@ -30,7 +30,10 @@ class WriteGate:
 
     async def wait_for_node(self) -> None:
         """Wait until a node has reached that step."""
-        waiting = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted)"
+        waiting = """
+            SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
+                            WHERE datname = current_database() AND locktype = 'advisory'
+                                  AND objid = $1 AND NOT granted)"""
 
         async def waits() -> bool:
             return bool(await self._connection.fetchval(waiting, _LOCK))

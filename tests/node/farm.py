@@ -23,6 +23,7 @@ from ffmate_desktop.media.processes.process import Launcher
 from ffmate_desktop.node.bus import Bus
 from ffmate_desktop.node.node import ClusterNode
 from ffmate_desktop.node.task.resources import EncodeResources
+from ffmate_desktop.private_files import own_paths
 from ffmate_desktop.services.presets import PresetService
 from ffmate_desktop.services.tasks import TaskService
 from tests.media.clips import FFMPEG
@@ -105,7 +106,7 @@ class Farm:
             labels=labels,
         )
         resources = await self.resources(data, ffmpeg)
-        allowed = permissions or Permissions()
+        allowed = replace(permissions or Permissions(), own=own_paths(data))
         resources = replace(resources, script_seconds=script_seconds, permissions=lambda: allowed)
         database = Database(uri or self.uri, size=slots + 2)
         await self._stack.enter_async_context(database)

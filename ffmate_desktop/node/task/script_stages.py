@@ -24,7 +24,7 @@ from ffmate_desktop.media.scripts import ScriptResult, ScriptRun
 from ffmate_desktop.node.background import running_in_background
 from ffmate_desktop.node.task.attempt import EncodeAttempt
 from ffmate_desktop.node.task.context import TaskContext
-from ffmate_desktop.node.task.script import Script, resolve_script
+from ffmate_desktop.node.task.script import PRIVATE_SIDECAR, Script, resolve_script
 from ffmate_desktop.node.task.sidecar_import import SidecarChanges, read_changes, reserve
 
 
@@ -116,8 +116,9 @@ async def _write_sidecar(task: TaskContext, script: Script) -> dict[str, Any]:
 
 
 def _write_file(attempt: EncodeAttempt, path: Path, data: dict[str, Any]) -> None:
-    permissions = attempt.resources.permissions()
-    FileLimits.for_task(permissions, attempt.folder).check_write(path, permissions)
+    if path != attempt.folder / PRIVATE_SIDECAR:  # which is among the program's own files
+        permissions = attempt.resources.permissions()
+        FileLimits.for_task(permissions, attempt.folder).check_write(path, permissions)
     sidecar.write(path, data, attempt.inputs())
 
 
