@@ -73,8 +73,10 @@ def requirements(root: Path, groups: set[str]) -> list[str]:
     """Return the project itself, as an editable install, and the members of the dependency groups."""
     import tomllib  # noqa: PLC0415 (old Pythons don't have it)
 
-    known = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("dependency-groups", {})
-    return ["-e", ".", *(member for group in sorted(groups) for member in known[group])]
+    members = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get(
+        "dependency-groups", {}
+    )
+    return ["-e", ".", *(member for group in sorted(groups) for member in members[group])]
 
 
 def try_lock(descriptor: int) -> bool:

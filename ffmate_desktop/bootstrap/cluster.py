@@ -34,7 +34,7 @@ async def open_cluster(
 ) -> AsyncIterator[ClusterServices]:
     """Open the database of the settings, or the embedded one, and update its schema; raises UserError.
 
-    A password that the settings do not have comes from `keyring`, by default the one of the system.
+    If the settings have no password, it comes from `keyring`, by default the keyring of the system.
     """
     if settings.database is None:
         async with (

@@ -1,4 +1,4 @@
-"""How this program is started again, for example at the next login."""
+"""The command that starts this program again, for example at the next login."""
 
 import sys
 from dataclasses import replace
@@ -11,7 +11,7 @@ from ffmate_desktop.settings.table import DATA_DIR, SETTINGS, Settings
 
 
 def start_command(settings: Settings) -> list[str]:
-    """Starts this program again with the settings of the command line and the environment, above all its limits.
+    """The command, with the settings of this start's command line and environment, above all its limits.
 
     The password of the database is left out, since other accounts can read commands.
     """

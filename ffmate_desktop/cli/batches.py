@@ -138,8 +138,8 @@ async def _perform(context: Context, beginning: str, action: TaskAction, as_json
     if as_json:
         context.print_json(batch.to_json())
     elif result.changed:
-        what = "cancelled" if action is TaskAction.CANCEL else "queued again"
-        context.console.print(f"{result.changed} of {tasks_in_words(batch.state.total)} {what}")
+        done_words = "cancelled" if action is TaskAction.CANCEL else "queued again"
+        context.console.print(f"{result.changed} of {tasks_in_words(batch.state.total)} {done_words}")
     if result.in_use:
         raise UserError(in_use(result.in_use))
     if not result.changed:

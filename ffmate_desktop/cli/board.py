@@ -136,8 +136,8 @@ def _summary(tasks: Sequence[Task]) -> str:
     words += [f"[red]{failed} failed[/]"] if failed else []
     words += [f"[yellow]{cancelled} cancelled[/]"] if cancelled else []
     where = _output_folder(tasks) if not running and done else ""
-    many = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
-    return f"[bold]{many}[/]: " + ", ".join(words) + (f"  → {escape(where)}" if where else "")
+    total = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
+    return f"[bold]{total}[/]: " + ", ".join(words) + (f"  → {escape(where)}" if where else "")
 
 
 def _output_folder(tasks: Sequence[Task]) -> str:

@@ -1,4 +1,4 @@
-"""What every command needs: settings, a place to print, and one way to run and to fail."""
+"""What every command needs: settings, a console, and one way to run and to report errors."""
 
 import asyncio
 import io
@@ -95,8 +95,8 @@ class Context:
 
 def _json(data: object) -> str:
     """JSON with escapes for characters that the stream can't encode, and for those that control a terminal."""
-    knows_all = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
-    return escaped_json(json.dumps(data, indent=2, ensure_ascii=not knows_all))
+    is_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    return escaped_json(json.dumps(data, indent=2, ensure_ascii=not is_utf8))
 
 
 def _watch_children_without_threads() -> None:

@@ -1,4 +1,4 @@
-"""`doctor`: tries everything that a node needs and says what to do."""
+"""`doctor`: tests everything that a node needs, and explains how to fix what fails."""
 
 import asyncio
 import shutil
@@ -124,7 +124,7 @@ async def check_permissions(settings: Settings) -> list[Check]:
         name: "anywhere" if folders is None else " ".join(map(str, folders)) or "none"
         for name, folders in folders_by_use.items()
     }
-    return [Check("permissions", "ok", "; ".join(f"{name}: {what}" for name, what in words.items()))]
+    return [Check("permissions", "ok", "; ".join(f"{name}: {limit}" for name, limit in words.items()))]
 
 
 async def _check_sandbox(settings: Settings) -> list[Check]:
@@ -152,12 +152,12 @@ def check_sandbox(kernel_support: KernelSupport, *, limited: bool) -> list[Check
 async def check_storage(folder: Path) -> list[Check]:
     """Whether the data folder can be written or created, and has space. Raises UserError."""
 
-    def look() -> int:  # a missing folder will be created
+    def free_space() -> int:  # a missing folder will be created
         existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
         check_writable(existing)
         return shutil.disk_usage(existing).free
 
-    free = await asyncio.to_thread(look)
+    free = await asyncio.to_thread(free_space)
     state = "ok" if free >= LOW_SPACE else "warning"
     return [Check("storage", state, f"{format_size(free)} free in {folder}")]
 

@@ -112,17 +112,17 @@ async def _act(
     context: Context,
     names: Sequence[str] | None,
     act: Act,
-    meant: Callable[[Node], bool],
+    applies_to: Callable[[Node], bool],
     done: str,
     *,
     as_json: bool,
 ) -> None:
-    """Apply it to the nodes with these names; for None, to all for which `meant` is true."""
+    """Apply it to the nodes with these names; for None, to all for which `applies_to` is true."""
     changed: list[str] = []
     refused: list[str] = []
     async with open_cluster(context.settings) as cluster:
-        wanted = names or [node.identifier for node in await cluster.nodes.all() if meant(node)]
-        for name in dict.fromkeys(wanted):
+        targets = names or [node.identifier for node in await cluster.nodes.all() if applies_to(node)]
+        for name in dict.fromkeys(targets):
             try:
                 await act(cluster.nodes, name)
             except CONNECTION_LOST:  # some of these are a UserError, but say nothing about this node

@@ -77,7 +77,7 @@ def add(
         name, command, description or "", output or "", priority or 0, _words(label), extra=scripts
     )
     context = context_of(typer_context)
-    _tell(context, context.run(_add(context, draft)), "added", as_json)
+    _report(context, context.run(_add(context, draft)), "added", as_json)
 
 
 async def _add(context: Context, draft: PresetDraft) -> Preset:
@@ -104,7 +104,7 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Change a preset. Options that you leave out keep their values, and waiting tasks keep theirs."""
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "name": name,
         "command": command,
         "output_file": output,
@@ -112,29 +112,29 @@ def edit(
         "priority": priority,
         "labels": None if label is None else _words(label),
     }
-    changes = {field: value for field, value in given.items() if value is not None}
+    changes = {field: value for field, value in values.items() if value is not None}
     scripts = ((pre_script, pre_sidecar, import_sidecar), (post_script, post_sidecar, None))
     if not changes and all(part is None for which in scripts for part in which):
         raise UsageError("What should be changed?", "`ffmate-desktop presets edit --help` shows the options.")
     context = context_of(typer_context)
-    _tell(context, context.run(_edit(context, preset, changes, *scripts)), "changed", as_json)
+    _report(context, context.run(_edit(context, preset, changes, *scripts)), "changed", as_json)
 
 
-_Asked = tuple[str | None, str | None, bool | None]
+_ScriptOptions = tuple[str | None, str | None, bool | None]
 
 
 async def _edit(
-    context: Context, name: str, changes: dict[str, Any], before: _Asked, after: _Asked
+    context: Context, name: str, changes: dict[str, Any], before: _ScriptOptions, after: _ScriptOptions
 ) -> Preset:
     async with open_cluster(context.settings) as cluster:
         preset = await cluster.presets.find(name)
-        asked = any(part is not None for part in (*before, *after))
-        extra = _scripts(preset.extra, before, after) if asked else None
+        has_scripts = any(part is not None for part in (*before, *after))
+        extra = _scripts(preset.extra, before, after) if has_scripts else None
         draft = replace(as_draft(preset), **changes, extra=extra)
         return await cluster.preset_editor.edit(preset.uuid, draft)
 
 
-def _scripts(present: PresetExtra, before: _Asked, after: _Asked) -> PresetExtra:
+def _scripts(present: PresetExtra, before: _ScriptOptions, after: _ScriptOptions) -> PresetExtra:
     return present.model_copy(
         update={
             "pre_processing": _processing(present.pre_processing, before),
@@ -143,9 +143,9 @@ def _scripts(present: PresetExtra, before: _Asked, after: _Asked) -> PresetExtra
     )
 
 
-def _processing(present: NewProcessing | None, asked: _Asked) -> NewProcessing | None:
+def _processing(present: NewProcessing | None, change: _ScriptOptions) -> NewProcessing | None:
     present = present or NewProcessing()
-    script, sidecar, imports = asked
+    script, sidecar, imports = change
     new = NewProcessing(
         script_path=present.script_path if script is None else script,
         sidecar_path=present.sidecar_path if sidecar is None else sidecar,
@@ -213,12 +213,12 @@ def import_presets(
     text = read_standard_input() if Path("-") in sources else None
     done = context.run(_import(context, [source for source in sources if source != Path("-")], text))
     if as_json:
-        context.print_json([imported.to_json() for imported in done])
+        context.print_json([result.to_json() for result in done])
     else:
-        for one in done:
-            context.console.print(printable(one.sentence), markup=False, soft_wrap=True)
-    warn_of_webhooks(one.preset.webhooks for one in done if one.preset is not None)
-    if any(one.trouble for one in done):
+        for result in done:
+            context.console.print(printable(result.sentence), markup=False, soft_wrap=True)
+    warn_of_webhooks(result.preset.webhooks for result in done if result.preset is not None)
+    if any(result.trouble for result in done):
         raise typer.Exit(1)
 
 
@@ -257,7 +257,9 @@ async def _export(context: Context, names: Sequence[str] | None, target: str | N
         else:
             presets = [preset for preset in await cluster.presets.all() if not preset.built_in]
         if target is None:
-            context.print_json(json.loads(await cluster.preset_editor.export([one.uuid for one in presets])))
+            context.print_json(
+                json.loads(await cluster.preset_editor.export([preset.uuid for preset in presets]))
+            )
             return
         written = await cluster.preset_exchange.export_to(
             presets, Path(target), folder=target.endswith(("/", os.sep))
@@ -272,8 +274,8 @@ def _words(labels: list[str] | None) -> tuple[str, ...]:
     return tuple(word for text in labels or () for word in text.replace(",", " ").split())
 
 
-def _tell(context: Context, preset: Preset, what: str, as_json: bool) -> None:
+def _report(context: Context, preset: Preset, done: str, as_json: bool) -> None:
     if as_json:
         context.print_json(preset.to_json())
     else:
-        context.console.print(f"{preset.uuid} {printable(preset.name)} {what}", markup=False, soft_wrap=True)
+        context.console.print(f"{preset.uuid} {printable(preset.name)} {done}", markup=False, soft_wrap=True)

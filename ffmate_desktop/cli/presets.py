@@ -87,10 +87,10 @@ app.command("import")(preset_changes.import_presets)
 app.command("export")(preset_changes.export)
 
 
-def _script(what: NewProcessing | None) -> str:
-    if what is None:
+def _script(script: NewProcessing | None) -> str:
+    if script is None:
         return ""
-    words = [what.script_path or ""]
-    if what.sidecar_path:
-        words.append(f"(sidecar {what.sidecar_path}{', imported' if what.import_sidecar else ''})")
+    words = [script.script_path or ""]
+    if script.sidecar_path:
+        words.append(f"(sidecar {script.sidecar_path}{', imported' if script.import_sidecar else ''})")
     return " ".join(words).strip()

@@ -92,7 +92,7 @@ class Conditions:
         name: Sequence[str] | None = None,
         preset_option: str = "--preset",
     ) -> None:
-        given: dict[str, Sequence[str] | None] = {
+        words_of: dict[str, Sequence[str] | None] = {
             "--batch": None if batch is None else [batch],
             preset_option: preset,
             "--node": node,
@@ -100,7 +100,7 @@ class Conditions:
             "--name": name,
         }
         # An empty value may come from an unset variable of a script, so it must not mean "any".
-        for option, words in given.items():
+        for option, words in words_of.items():
             if any(not word.strip(" ,") for word in words or ()):
                 raise UsageError(f"{option} has no value.", "To select any, leave it out.")
         self._batch = batch
@@ -185,10 +185,10 @@ def _status(word: str) -> TaskStatus:
 
 def in_words(selected: SelectedTasks) -> str:
     """`3 tasks (2 DONE_ERROR, 1 QUEUED)`."""
-    many = tasks_in_words(selected.total)
+    total = tasks_in_words(selected.total)
     order = list(TaskStatus)
     counts = sorted(selected.by_status.items(), key=lambda item: order.index(item[0]))
-    return f"{many} ({', '.join(f'{count} {status}' for status, count in counts)})" if counts else many
+    return f"{total} ({', '.join(f'{count} {status}' for status, count in counts)})" if counts else total
 
 
 def tasks_in_words(count: int) -> str:
@@ -198,9 +198,9 @@ def tasks_in_words(count: int) -> str:
 
 def in_use(uuids: Sequence[UUID]) -> str:
     """Why these tasks were not restarted."""
-    some = ", ".join(str(uuid)[:8] for uuid in uuids[:5]) + (", …" if len(uuids) > 5 else "")
+    examples = ", ".join(str(uuid)[:8] for uuid in uuids[:5]) + (", …" if len(uuids) > 5 else "")
     verb = "writes" if len(uuids) == 1 else "write"
     return (
-        f"{tasks_in_words(len(uuids))} ({some}) {verb} to the same output as another unfinished task."
+        f"{tasks_in_words(len(uuids))} ({examples}) {verb} to the same output as another unfinished task."
         " Wait for that task, then restart."
     )

@@ -28,15 +28,15 @@ else:
 
 def stop_signals(handler: Callable[[], object], *, ctrl_c: bool = True) -> AbstractContextManager[None]:
     """During the block, call `handler` on the running loop for each request to end."""
-    asked = False
+    requested = False
 
     def ask() -> None:
-        nonlocal asked
-        asked = True
+        nonlocal requested
+        requested = True
         handler()
 
     def hang_up() -> None:
-        if not asked:
+        if not requested:
             ask()
 
     return _catching(ask, hang_up, [signal.SIGINT, signal.SIGTERM] if ctrl_c else [signal.SIGTERM])

@@ -144,7 +144,7 @@ async def _submit_file(context: Context, file: Path | None, wait: bool, as_json:
             base=base,
             name=lambda error, place: _numbered(error, place + 1, entries),
         )
-        warn_of_webhooks([*(one.webhooks for one in new), *(one.webhooks for one in presets.values())])
+        warn_of_webhooks([task.webhooks for task in new] + [preset.webhooks for preset in presets.values()])
         return await report(context, cluster, submitted, wait, as_json)
 
 

@@ -23,7 +23,10 @@ from ffmate_desktop.services.tasks import SubmissionResult
 async def report(
     context: Context, cluster: ClusterServices, submitted: SubmissionResult, wait: bool, as_json: bool
 ) -> bool:
-    """The tasks are queued, so a later error must not make the user queue them again."""
+    """Show what was queued, and with `wait` its progress; returns whether all succeeded.
+
+    The tasks are queued, so a later error must not make the user queue them again.
+    """
     uuids = submitted.uuids
     if uuids and not await _warn_of_waiting_nodes(cluster, submitted):
         uuids = ()  # the nodes couldn't be read, so neither can the tasks
@@ -33,7 +36,7 @@ async def report(
     if as_json:
         context.print_json(_as_json(submitted, [task async for page in pages for task in page]))
     else:
-        await _tell(context, submitted, pages)
+        await _print_tasks(context, submitted, pages)
     return True
 
 
@@ -42,7 +45,7 @@ async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: Submission
     try:
         warn_of_waiting(submitted.labels, await cluster.nodes.all())
     except Exception as error:  # noqa: BLE001 - the command has done its work, so no error may end it
-        _tell_unread(submitted, error)
+        _report_unread(submitted, error)
         return False
     return True
 
@@ -50,15 +53,15 @@ async def _warn_of_waiting_nodes(cluster: ClusterServices, submitted: Submission
 async def _read_back(
     cluster: ClusterServices, submitted: SubmissionResult, uuids: Sequence[UUID]
 ) -> AsyncIterator[list[Task]]:
-    """Print the tasks, a page at a time; reports on stderr if they can't be read."""
+    """The submitted tasks, a page at a time; reports on stderr if they can't be read."""
     try:
         async for page in cluster.tasks.get_pages(uuids):
             yield page
     except Exception as error:  # noqa: BLE001 - as above
-        _tell_unread(submitted, error)
+        _report_unread(submitted, error)
 
 
-def _tell_unread(submitted: SubmissionResult, error: BaseException) -> None:
+def _report_unread(submitted: SubmissionResult, error: BaseException) -> None:
     logs.cluster.debug("Failed after the tasks were queued", exc_info=True)
     many = "The task is" if submitted.batch is None else f"All {len(submitted.uuids)} tasks are"
     say(f"{many} queued, but reading the cluster failed: {_why(error)}", err=True)
@@ -69,7 +72,7 @@ def _why(error: BaseException) -> str:
 
 
 def _as_json(submitted: SubmissionResult, tasks: Sequence[Task]) -> dict[str, Any]:
-    """Print one object: the task, or the batch in FFmate's format."""
+    """One object: the task, or the batch in FFmate's format."""
     shown = [task.to_json() for task in tasks] or [{"uuid": str(uuid)} for uuid in submitted.uuids]
     if len(shown) == 1 and submitted.batch is None and not submitted.skipped:
         return shown[0]
@@ -77,11 +80,13 @@ def _as_json(submitted: SubmissionResult, tasks: Sequence[Task]) -> dict[str, An
     if submitted.batch is not None:
         data = {"uuid": str(submitted.batch)} | data
     if submitted.skipped:
-        data["skipped"] = [asdict(one) for one in submitted.skipped]
+        data["skipped"] = [asdict(skipped) for skipped in submitted.skipped]
     return data
 
 
-async def _tell(context: Context, submitted: SubmissionResult, pages: AsyncIterator[list[Task]]) -> None:
+async def _print_tasks(
+    context: Context, submitted: SubmissionResult, pages: AsyncIterator[list[Task]]
+) -> None:
     found = False
     async for page in pages:
         lines = (
@@ -93,17 +98,17 @@ async def _tell(context: Context, submitted: SubmissionResult, pages: AsyncItera
             found = True
     if not found and submitted.uuids:
         say("\n".join(map(str, submitted.uuids)))
-    _tell_skipped(context, submitted)
+    _print_skipped(context, submitted)
     if submitted.batch is not None:
         context.console.print(f"{len(submitted.uuids)} tasks queued as batch {submitted.batch}")
     elif submitted.skipped:
         context.console.print(f"{tasks_in_words(len(submitted.uuids))} queued")
 
 
-def _tell_skipped(context: Context, submitted: SubmissionResult) -> None:
-    for one in submitted.skipped:
+def _print_skipped(context: Context, submitted: SubmissionResult) -> None:
+    for skipped in submitted.skipped:
         context.console.print(
-            f"{printable(one.input)} skipped: {printable(one.reason)}", markup=False, soft_wrap=True
+            f"{printable(skipped.input)} skipped: {printable(skipped.reason)}", markup=False, soft_wrap=True
         )
 
 
@@ -130,7 +135,7 @@ async def _wait(
     context: Context, cluster: ClusterServices, submitted: SubmissionResult, as_json: bool
 ) -> bool:
     if not as_json:
-        _tell_skipped(context, submitted)
+        _print_skipped(context, submitted)
     try:
         tasks = await show_until_done(context.console, cluster.tasks.follow(submitted.uuids), quiet=as_json)
     except asyncio.CancelledError:  # Ctrl+C

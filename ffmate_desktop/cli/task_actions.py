@@ -111,8 +111,8 @@ async def _perform_on_each(
         affected = await cluster.bulk.act(action)(uuids, None)
         after = await cluster.tasks.get(uuids) if as_json else []
     if as_json:
-        fresh = {task.uuid: task for task in after}  # deleted tasks are shown as they were
-        context.print_json([fresh.get(task.uuid, task).to_json() for task in before])
+        current = {task.uuid: task for task in after}  # deleted tasks are shown as they were
+        context.print_json([current.get(task.uuid, task).to_json() for task in before])
     else:
         for uuid in uuids:
             if uuid in affected:
@@ -126,8 +126,10 @@ def _may_delete(tasks: Sequence[Task]) -> bool:
     running = [task for task in tasks if task.status.is_active]
     if not running:
         return True
-    what = f"“{printable(running[0].name)}” is" if len(running) == 1 else f"{len(running)} of these tasks are"
-    return ask(f"{what} running. Stop and delete?")
+    subject = (
+        f"“{printable(running[0].name)}” is" if len(running) == 1 else f"{len(running)} of these tasks are"
+    )
+    return ask(f"{subject} running. Stop and delete?")
 
 
 async def _perform_on_all(
@@ -137,11 +139,11 @@ async def _perform_on_all(
     async with open_cluster(context.settings) as cluster:
         selected = await cluster.bulk.select(await where.selection(cluster))
         await where.check_presets(cluster, selected)
-        fitting = _fitting(selected, action)
+        applicable = _applicable(selected, action)
         if dry_run:
-            _tell_dry_run(context, fitting, action, as_json)
+            _report_dry_run(context, applicable, action, as_json)
             return
-        if asks and fitting.total and not ask(_question(fitting, action)):
+        if asks and applicable.total and not ask(_question(applicable, action)):
             raise typer.Abort
         result = await _act(cluster, selected, action)
     if as_json:
@@ -159,21 +161,21 @@ async def _act(cluster: ClusterServices, selected: SelectedTasks, action: TaskAc
         return await cluster.bulk.perform(selected, action, on_progress=counter)
 
 
-def _fitting(selected: SelectedTasks, action: TaskAction) -> SelectedTasks:
+def _applicable(selected: SelectedTasks, action: TaskAction) -> SelectedTasks:
     """Those that the action would change."""
     counts = {status: count for status, count in selected.by_status.items() if status in action.applies_to}
     return SelectedTasks(selected.selection, selected.before, selected.newest, counts)
 
 
-def _tell_dry_run(context: Context, fitting: SelectedTasks, action: TaskAction, as_json: bool) -> None:
+def _report_dry_run(context: Context, applicable: SelectedTasks, action: TaskAction, as_json: bool) -> None:
     if as_json:
-        context.print_json({"matched": fitting.total, "changed": 0})
+        context.print_json({"matched": applicable.total, "changed": 0})
     else:
-        context.console.print(f"{in_words(fitting)} would be {_WORDS[action].done}. Nothing was changed.")
+        context.console.print(f"{in_words(applicable)} would be {_WORDS[action].done}. Nothing was changed.")
 
 
-def _question(fitting: SelectedTasks, action: TaskAction) -> str:
-    return f"{'Delete' if action is TaskAction.DELETE else 'Cancel'} {in_words(fitting)}?"
+def _question(applicable: SelectedTasks, action: TaskAction) -> str:
+    return f"{'Delete' if action is TaskAction.DELETE else 'Cancel'} {in_words(applicable)}?"
 
 
 _add(TaskAction.CANCEL, "Cancel tasks: stops ffmpeg and removes its unfinished output.", asks=True)

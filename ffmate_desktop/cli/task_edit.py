@@ -116,13 +116,13 @@ async def _edit_all(
     as_json: bool,
 ) -> None:
     async with open_cluster(context.settings) as cluster:
-        wanted = await _with_preset(cluster, change, preset)
+        full_change = await _with_preset(cluster, change, preset)
         selected = await cluster.bulk.select(await where.selection(cluster, (TaskStatus.QUEUED,)))
         await where.check_presets(cluster, selected)
         edited = BulkEditResult()
         if not dry_run:
             with Counter(selected.total) as counter:
-                edited = await cluster.bulk_edits.edit_all(selected, wanted, on_progress=counter)
+                edited = await cluster.bulk_edits.edit_all(selected, full_change, on_progress=counter)
     if as_json:
         context.print_json({"matched": selected.total, "changed": edited.changed})
     elif dry_run:

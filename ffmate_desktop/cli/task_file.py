@@ -58,10 +58,10 @@ def as_new_task(entry: dict[str, Any]) -> NewTask:
     unknown = sorted(entry.keys() - known)
     if unknown:
         raise UsageError(f"A task has no field “{unknown[0]}”.", f"Fields: {', '.join(sorted(known))}.")
-    given = {key: value for key, value in entry.items() if value is not None}
-    if given.get("preset"):
-        given.pop("command", None)
+    fields = {key: value for key, value in entry.items() if value is not None}
+    if fields.get("preset"):
+        fields.pop("command", None)
     try:
-        return NewTask.model_validate(given)
+        return NewTask.model_validate(fields)
     except ValidationError as error:
         raise UsageError(f"It isn't valid: {first_validation_error(error)}.") from error

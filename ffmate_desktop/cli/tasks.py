@@ -142,10 +142,10 @@ def _sheet(task: Task) -> Table:
 
 def _scripts(task: Task) -> list[tuple[str, str | None]]:
     rows: list[tuple[str, str | None]] = []
-    for word, what in (("Before", task.pre_processing), ("After", task.post_processing)):
+    for word, script in (("Before", task.pre_processing), ("After", task.post_processing)):
         for name, value in (
-            ("script", what and what.script_path),
-            ("sidecar", what and what.sidecar_path),
+            ("script", script and script.script_path),
+            ("sidecar", script and script.sidecar_path),
         ):
             rows.append((f"{word}: {name}", printable(value.resolved or value.raw) if value else None))
     return rows

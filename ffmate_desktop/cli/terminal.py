@@ -16,5 +16,5 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def ask(question: str) -> bool:
-    """Ask on stderr; whether the user says yes."""
+    """Ask on stderr; returns whether the user says yes."""
     return typer.confirm(one_line(question, "?"), err=True)

@@ -21,8 +21,8 @@ def format_duration(seconds: float) -> str:
     """`4.2 s`, `3:07`, `1:02:09`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
+    total = round(seconds)
+    minutes, rest = divmod(total, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 

@@ -86,7 +86,7 @@ async def _files(
         if folder.error:
             context.console.print(Text(printable(folder.error), "red"))
         context.console.print(
-            ", ".join(f"{counts[one]} {one}" for one in FileState if one in counts) or "No files yet."
+            ", ".join(f"{counts[state]} {state}" for state in FileState if state in counts) or "No files yet."
         )
         table = context.table(*_COLUMNS)
         async for page in pages:
@@ -139,8 +139,8 @@ async def _retry_all(context: Context, which: str, as_json: bool) -> None:
             async for _ in pages:
                 pass
     if not as_json:
-        many = "1 file" if retried.count == 1 else f"{retried.count} files"
-        context.console.print(f"Retrying {many}." if retried.count else "No files to retry.")
+        total = "1 file" if retried.count == 1 else f"{retried.count} files"
+        context.console.print(f"Retrying {total}." if retried.count else "No files to retry.")
     if retried.in_use:
         raise UserError(in_use(retried.in_use))
 
@@ -160,14 +160,14 @@ class _Retried:
             queued_again = await cluster.watchfolders.queue_again(folder, [file.id for file in page])
             rest = [file for file in page if file.id not in queued_again and not file.gone]
             restarted, in_use = await cluster.bulk.restart([file.task for file in rest if file.task])
-            again = [file.path for file in page if file.id in queued_again or file.task in restarted]
-            self.count += len(again)
+            retried = [file.path for file in page if file.id in queued_again or file.task in restarted]
+            self.count += len(retried)
             self.in_use += in_use
-            yield again
+            yield retried
 
 
 async def _retry_some(context: Context, which: str, paths: list[str], as_json: bool) -> None:
-    again: list[str] = []
+    retried: list[str] = []
     async with open_cluster(context.settings) as cluster:
         folder = await cluster.watchfolders.find(which)
         view = FileFilterView(frozenset({FileState.FAILED, FileState.SKIPPED}))
@@ -188,17 +188,17 @@ async def _retry_some(context: Context, which: str, paths: list[str], as_json: b
         queued_again = await cluster.watchfolders.queue_again(folder.uuid, [file.id for file in chosen])
         for file in chosen:
             if file.id in queued_again:
-                again.append(file.path)
+                retried.append(file.path)
             elif file.gone or file.task is None:
                 refused.append(f"“{printable(file.path)}”: {_why_not(file)}")
             else:
                 try:
-                    again += [file.path for _ in await cluster.tasks.restart([file.task])]
+                    retried += [file.path for _ in await cluster.tasks.restart([file.task])]
                 except OutputInUseError as error:
                     refused.append(f"“{printable(file.path)}”: {error}")
     if as_json:
-        context.print_json(again)
-    for path in () if as_json else again:
+        context.print_json(retried)
+    for path in () if as_json else retried:
         context.console.print(f"Retrying {printable(path)}", markup=False)
     if refused:
         raise UserError("\n".join(refused))
@@ -238,9 +238,9 @@ async def _scan(context: Context, which: str, dry_run: bool, as_json: bool) -> N
         return
     for sentence in run.unreadable:
         context.console.print(Text(printable(sentence), "red"))
-    taken = sum(file.takes for file in run.files)
+    queued = sum(file.takes for file in run.files)
     total = "1 file" if len(run.files) == 1 else f"{len(run.files)} files"
-    context.console.print(f"{total}, {taken} would be queued now. This was a dry run: nothing was changed.")
+    context.console.print(f"{total}, {queued} would be queued now. This was a dry run: nothing was changed.")
     context.table(*_DRY_RUN_COLUMNS).write(
         (
             file.path,

@@ -1,4 +1,4 @@
-"""Opens the window, or says why this computer can't show one."""
+"""Opens the window, or explains why this computer can't show one."""
 
 import os
 import platform

@@ -113,20 +113,20 @@ async def set_order(
     database: Database, uuids: Sequence[UUID], priority: int | None, labels: LabelChange, name: str | None
 ) -> set[UUID]:
     """Set priority and name (None: unchanged) and labels of waiting tasks; returns those that wait."""
-    wanted = list(uuids)
+    ids = list(uuids)
 
     async def work() -> set[UUID]:
         async with database.transaction() as connection:
             if priority is not None:
                 await connection.execute(query("commands", "lock_order"))
-            rows = await connection.fetch(query("commands", "waiting_labels"), wanted)
+            rows = await connection.fetch(query("commands", "waiting_labels"), ids)
             before = {row["requirement_set"]: tuple(row["labels"]) for row in rows}
             after = {
                 number: await requirement_set(connection, labels.applied_to(old))
                 for number, old in before.items()
             }
             changed = await connection.fetch(
-                query("commands", "set_order"), wanted, priority, list(after), list(after.values()), name
+                query("commands", "set_order"), ids, priority, list(after), list(after.values()), name
             )
         return {row["uuid"] for row in changed}
 

@@ -27,7 +27,7 @@ Held = tuple[int, Epoch, int, UUID]
 that claimed it, and its uuid, because ids start over in a database that was emptied."""
 
 MAX_LOSSES = 3
-"""A task fails after so many nodes were lost with it: the task may be what kills them."""
+"""A task fails after this many nodes were lost with it: the task may be what kills them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,8 @@ async def _check(connection: "Connection", migrations: list[Migration]) -> int:
     applied = await connection.fetch(query("server", "applied_migrations"))
     ours = {migration.number: migration for migration in migrations}
     for row in applied:
-        known = ours.get(row["number"])
-        if known is not None and known.checksum != row["checksum"]:
+        counterpart = ours.get(row["number"])
+        if counterpart is not None and counterpart.checksum != row["checksum"]:
             raise UserError(
                 f"The database was created with a different build of migration {row['name']}.",
                 "Use the release of FFmate Desktop that created this database, or an empty database.",

@@ -81,14 +81,14 @@ async def find_missing_parts(connection: "Connection") -> MissingParts:
 
 def _made() -> tuple[list[str], list[str], list[tuple[str, str]]]:
     """All tables and functions, and triggers with their tables."""
-    made: dict[str, dict[str, str]] = {"TABLE": {}, "FUNCTION": {}, "TRIGGER": {}}
+    existing: dict[str, dict[str, str]] = {"TABLE": {}, "FUNCTION": {}, "TRIGGER": {}}
     for migration in known_migrations():
         text = re.sub(r"--.*", "", migration.sql)
         created = _CREATED.findall(text)
-        again = {(kind, name) for kind, name, _ in created}
+        recreated = {(kind, name) for kind, name, _ in created}
         for kind, name in _DROPPED.findall(text):
-            if (kind, name) not in again:
-                made[kind].pop(name, None)
+            if (kind, name) not in recreated:
+                existing[kind].pop(name, None)
         for kind, name, on in created:
-            made[kind][name] = on
-    return list(made["TABLE"]), list(made["FUNCTION"]), list(made["TRIGGER"].items())
+            existing[kind][name] = on
+    return list(existing["TABLE"]), list(existing["FUNCTION"]), list(existing["TRIGGER"].items())

@@ -94,12 +94,12 @@ async def refusing_taken_outputs(database: Database, rows: Sequence[TaskRow]) ->
 
 async def requirement_set(connection: "Connection", labels: tuple[str, ...]) -> int:
     """The number of this set of labels."""
-    wanted = sorted(set(labels))
-    found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
+    sorted_labels = sorted(set(labels))
+    found = await connection.fetchval(query("tasks", "find_requirement_set"), sorted_labels)
     if found is None:
-        found = await connection.fetchval(query("tasks", "insert_requirement_set"), wanted)
+        found = await connection.fetchval(query("tasks", "insert_requirement_set"), sorted_labels)
     if found is None:  # another session inserted it between the two
-        found = await connection.fetchval(query("tasks", "find_requirement_set"), wanted)
+        found = await connection.fetchval(query("tasks", "find_requirement_set"), sorted_labels)
     return int(found)
 
 
@@ -182,12 +182,12 @@ async def restart(database: Database, uuids: Sequence[UUID], only: Statuses = No
 
     Their batches are reopened, and can be finished again.
     """
-    wanted = list(uuids)
+    ids = list(uuids)
 
     async def work() -> set[UUID]:
         async with database.transaction() as connection:
-            await connection.fetch(query("batches", "lock_batches_of"), wanted)
-            rows = await connection.fetch(query("tasks", "restart_tasks"), wanted, _words(only))
+            await connection.fetch(query("batches", "lock_batches_of"), ids)
+            rows = await connection.fetch(query("tasks", "restart_tasks"), ids, _words(only))
             restarted = {row["uuid"] for row in rows}
             await connection.execute(query("batches", "reopen_batches"), list(restarted))
         return restarted
@@ -222,8 +222,8 @@ async def _command(
 async def _command_some(
     database: Database, uuids: Sequence[UUID], only: Statuses, name: Any, *more: object
 ) -> set[UUID]:
-    wanted, statuses = list(uuids), _words(only)
-    rows = await retry_deadlocks(lambda: database.fetch(query("tasks", name), wanted, statuses, *more))
+    ids, statuses = list(uuids), _words(only)
+    rows = await retry_deadlocks(lambda: database.fetch(query("tasks", name), ids, statuses, *more))
     return {row["uuid"] for row in rows}
 
 

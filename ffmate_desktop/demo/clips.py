@@ -140,17 +140,17 @@ class Bench:
         With `low_priority` None it has the priority that nodes give their encodes. `arguments` begin with the
         program. Raises UserError if it hangs. No process is left afterwards.
         """
-        said = bytearray()
+        errors = bytearray()
         process = await self.launcher.spawn(arguments, cwd=folder, low_priority=low_priority)
         try:
             async with asyncio.timeout(PATIENCE):
-                code = await process.wait(on_stderr=said.extend)
+                code = await process.wait(on_stderr=errors.extend)
         except TimeoutError as trouble:
             raise UserError(f"ffmpeg did not end within {PATIENCE:g} seconds.") from trouble
         finally:
             if not process.ended:
                 await process.stop(0)
-        return code, said.decode("utf-8", "replace").splitlines()
+        return code, errors.decode("utf-8", "replace").splitlines()
 
     async def check_encoders(self) -> None:
         """Raises UserError if this ffmpeg lacks an encoder that the demo needs."""
@@ -166,20 +166,20 @@ class Bench:
         """Make one clip; raises UserError if ffmpeg fails."""
         path = folder / clip.name
         program = str(self.ffmpeg.path)
-        code, said = await self.run(
+        code, errors = await self.run(
             [program, "-v", "error", "-nostdin", *clip.recipe.split(), "-t", f"{SECONDS:g}", str(path)],
             folder,
         )
         if code != 0:
-            raise UserError(f"ffmpeg couldn't make the clip “{clip.name}”: {(said or ['no reason'])[-1]}")
+            raise UserError(f"ffmpeg couldn't make the clip “{clip.name}”: {(errors or ['no reason'])[-1]}")
         return path
 
     async def verify(self, output: Path, expected: Expected) -> list[str]:
         """What is wrong with an output, as sentences. Decodes every frame."""
         program = str(self.ffmpeg.path)
         decode = [program, "-v", "error", "-nostdin", "-xerror", "-i", str(output), "-map", "0", "-f", "null"]
-        code, said = await self.run([*decode, "-"], output.parent)
-        problems = [f"Decoding it fails: {(said or [f'exit code {code}'])[0]}"] if code or said else []
+        code, errors = await self.run([*decode, "-"], output.parent)
+        problems = [f"Decoding it fails: {(errors or [f'exit code {code}'])[0]}"] if code or errors else []
         try:
             facts = await self.prober.probe(output, packets=True)
         except ProbeError as error:
@@ -191,9 +191,9 @@ class Bench:
         output = task.output_file.resolved or ""
         for step in tokenise(task.command.resolved or ""):
             moved = [str(folder / Path(output).name) if token == output else token for token in step]
-            code, said = await self.run(build(self.ffmpeg.path, moved), folder, low_priority=None)
+            code, errors = await self.run(build(self.ffmpeg.path, moved), folder, low_priority=None)
             if code != 0:
-                reason = (said or [f"exit code {code}"])[-1]
+                reason = (errors or [f"exit code {code}"])[-1]
                 raise UserError(f"The command of “{task.name}” failed when run alone: {reason}")
 
 
@@ -203,11 +203,11 @@ def differences(facts: MediaFacts, expected: Expected) -> list[str]:
     pictures = facts.video.packets if facts.video else None
     codecs = (facts.video.codec if facts.video else None, sound.codec if sound else None)
     problems = [
-        f"It has {found or 'no'} {kind}, {wanted or 'none'} was expected."
-        for kind, found, wanted in zip(
+        f"It has {found or 'no'} {kind}, {wanted_codec or 'none'} was expected."
+        for kind, found, wanted_codec in zip(
             ("video", "audio"), codecs, (expected.video, expected.audio), strict=True
         )
-        if found != wanted
+        if found != wanted_codec
     ]
     if expected.frames is not None and pictures != expected.frames:
         problems.append(f"It has {pictures or 0} frames, {expected.frames} were expected.")

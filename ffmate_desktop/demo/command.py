@@ -164,8 +164,8 @@ async def _play(settings: Settings, count: int, place: DemoFolders, bench: Bench
         results = [
             TaskResult(task, tuple(await _check(bench, task, index))) for index, task in enumerate(tasks)
         ]
-    whole = len(left) == count  # otherwise the cluster's time is that of fewer nodes
-    alone = await _run_alone(tasks, place, bench, stage) if whole else None
+    all_left = len(left) == count  # otherwise the cluster's time is that of fewer nodes
+    alone = await _run_alone(tasks, place, bench, stage) if all_left else None
     busy = max(busy, await _load())
     leftovers += [f"The process {name} is still running." for name in await processes_left(place.root)]
     return Report(

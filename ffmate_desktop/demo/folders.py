@@ -41,13 +41,13 @@ class DemoFolders:
 
 
 @asynccontextmanager
-async def open_place(wanted: Path | None) -> AsyncIterator[DemoFolders]:
-    """New folders, with clips and outputs in `wanted` if it is given. Raises UserError.
+async def open_place(keep_in: Path | None) -> AsyncIterator[DemoFolders]:
+    """New folders, with clips and outputs in `keep_in`, if given. Raises UserError.
 
-    At the end everything except `wanted` is removed, also after an interruption. After an error it stays, so that
+    At the end everything except `keep_in` is removed, also after an interruption. After an error it stays, so that
     people can see what happened.
     """
-    place = await asyncio.to_thread(_make, wanted)
+    place = await asyncio.to_thread(_make, keep_in)
     try:
         yield place
     except UserError as error:
@@ -61,17 +61,17 @@ async def open_place(wanted: Path | None) -> AsyncIterator[DemoFolders]:
             await _remove(place)
 
 
-def _make(wanted: Path | None) -> DemoFolders:
-    if wanted is not None:
+def _make(keep_in: Path | None) -> DemoFolders:
+    if keep_in is not None:
         try:
-            wanted.mkdir(parents=True, exist_ok=True)
-            if any(wanted.iterdir()):
-                raise UsageError(f"The folder “{wanted}” is not empty.", "Choose a new one.")
+            keep_in.mkdir(parents=True, exist_ok=True)
+            if any(keep_in.iterdir()):
+                raise UsageError(f"The folder “{keep_in}” is not empty.", "Choose a new one.")
         except OSError as error:
-            raise UserError(f"Can't use the folder “{wanted}”: {error.strerror}.") from error
+            raise UserError(f"Can't use the folder “{keep_in}”: {error.strerror}.") from error
     root = Path(tempfile.mkdtemp(prefix="ffmate-demo-")).resolve()
     root.chmod(0o711)  # as root, the database server runs as another user, who must be able to enter
-    base = root if wanted is None else wanted.resolve()
+    base = root if keep_in is None else keep_in.resolve()
     place = DemoFolders(root, base / "clips", base / "outputs", base / "one after another")
     for folder in (place.data, place.clips, place.outputs, place.alone):
         folder.mkdir()

@@ -135,14 +135,14 @@ class Team:
 
     async def dismiss(self) -> None:
         """Drain every node and wait until it has left."""
-        asked = []
+        leaving = []
         for node in self._living():
             try:
                 await self._cluster.nodes.drain(node.identifier)
-                asked.append(node.ending)
+                leaving.append(node.ending)
             except _NO_WAY as error:  # it hasn't joined yet or is lost; it will be stopped
                 logs.cluster.info("Couldn't ask %s to leave: %s", node.identifier, error)
-        await _settle(asked)
+        await _settle(leaving)
 
     async def departed(self) -> frozenset[str]:
         """Names of the nodes that left the cluster and whose process ended with exit code 0."""
@@ -185,8 +185,8 @@ async def _watch(process: Process, log: Path) -> int:
         return await process.wait(file.write, file.write)
 
 
-def _ended(node: NodeProcess, what: str) -> UserError:
-    return UserError(f"The node {node.identifier} {what}. Its last lines:\n{node.last_words()}")
+def _ended(node: NodeProcess, event: str) -> UserError:
+    return UserError(f"The node {node.identifier} {event}. Its last lines:\n{node.last_words()}")
 
 
 async def _settle(tasks: Sequence[asyncio.Task[Any]]) -> None:

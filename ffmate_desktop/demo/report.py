@@ -231,9 +231,9 @@ def _times_table(report: Report) -> Table:
     rows = [(_together(count), times.cluster, "first claim to last finish")]
     if times.alone is not None:
         rows.append(("One after another", times.alone, "same commands, place, ffmpeg"))
-    for name, seconds, what in rows:
+    for name, seconds, note in rows:
         bar = ProgressBar(total=longest, completed=seconds, width=BAR_WIDTH, complete_style="cyan")
-        table.add_row(Text(name, "bold"), format_duration(seconds), bar, Text(what, "dim"))
+        table.add_row(Text(name, "bold"), format_duration(seconds), bar, Text(note, "dim"))
     return table
 
 

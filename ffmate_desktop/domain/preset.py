@@ -65,6 +65,6 @@ class Preset(ForwardCompatible):
 
 def extra_fields(extra: PresetExtra) -> dict[str, Any]:
     """The fields for a Preset. Unknown fields of newer releases never override fields that the preset has."""
-    taken = set(Preset.model_fields) | {field.alias for field in Preset.model_fields.values()}
-    unknown = {key: value for key, value in (extra.model_extra or {}).items() if key not in taken}
+    own_names = set(Preset.model_fields) | {field.alias for field in Preset.model_fields.values()}
+    unknown = {key: value for key, value in (extra.model_extra or {}).items() if key not in own_names}
     return {name: getattr(extra, name) for name in PresetExtra.model_fields} | unknown

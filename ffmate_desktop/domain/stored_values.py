@@ -60,7 +60,7 @@ def read_valid_fields(kind: type[W], value: object, needed: Mapping[str, Any]) -
         try:
             return kind.model_validate(dict(needed) | fields)
         except ValidationError as error:
-            wrong = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+            wrong = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
             left = {key: found for key, found in fields.items() if key not in wrong}
             fields = left if len(left) < len(fields) else {}
     return kind.model_validate(dict(needed))

@@ -66,7 +66,7 @@ def match_moved_files(
     time: there, a pair must be the only one for both the record and the file, and have the same number.
     """
     pairs: list[tuple[ScannedFile, RecordWithTask]] = []
-    taken: set[int] = set()
+    matched: set[int] = set()
     paths: set[str] = set()
     rows = Counter(found.path for found, _ in candidates)
     files = Counter(candidate.record.id for _, candidate in candidates)
@@ -74,12 +74,12 @@ def match_moved_files(
         record = candidate.record
         is_only = rows[found.path] == files[record.id] == 1 and record.inode == found.inode
         if (
-            record.id not in taken
+            record.id not in matched
             and found.path not in paths
             and (candidate.is_record_of(found, view) or is_only)
         ):
             pairs.append((found, candidate))
-            taken.add(record.id)
+            matched.add(record.id)
             paths.add(found.path)
     return pairs
 

@@ -151,7 +151,10 @@ class FileRules:
     @cached_property
     def _included(self) -> str:
         return ", ".join(
-            [*(f".{ending}" for ending in sorted(self._extensions)), *(one.text for one in self._include)]
+            [
+                *(f".{ending}" for ending in sorted(self._extensions)),
+                *(pattern.text for pattern in self._include),
+            ]
         )
 
     def _why_not_size(self, size: int) -> str:

@@ -27,15 +27,15 @@ def is_lasting(view: int) -> bool:
     return view <= FIRST_LASTING
 
 
-def is_same_time(one: int, other: int, view: int = UNNUMBERED) -> bool:
+def is_same_time(time: int, other: int, view: int = UNNUMBERED) -> bool:
     """Whether two times (microseconds) are the same, as far as file systems with coarser clocks can tell."""
-    if one == other:
+    if time == other:
         return True
     grains: tuple[int, ...] = _GRAINS
-    if view == LOCAL_TIME and abs(one - other) <= _DAY_AND_MORE:
+    if view == LOCAL_TIME and abs(time - other) <= _DAY_AND_MORE:
         grains = (*_GRAINS, _FAT_GRAIN)
-        other += round((one - other) / _QUARTER) * _QUARTER
-    return any(_is_rounded(one, other, grain) or _is_rounded(other, one, grain) for grain in grains)
+        other += round((time - other) / _QUARTER) * _QUARTER
+    return any(_is_rounded(time, other, grain) or _is_rounded(other, time, grain) for grain in grains)
 
 
 def _is_rounded(time: int, exact: int, grain: int) -> bool:

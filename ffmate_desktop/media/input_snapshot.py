@@ -277,7 +277,7 @@ def _arguments_that_may_write(
     plan: OutputPlan, invocations: Sequence[Invocation], reading: Sequence[Path]
 ) -> Iterator[str]:
     """Return the arguments in which the path of an input may mean writing: not inputs, titles or reading filters."""
-    ours = {output.url for output in plan.outputs}
+    output_urls = {output.url for output in plan.outputs}
     for tokens, invocation in zip(plan.steps, invocations, strict=True):
         harmless = {read.index for read in invocation.inputs}
         harmless |= {
@@ -288,7 +288,7 @@ def _arguments_that_may_write(
         }
         for index, token in enumerate(tokens):
             text = _unquoted(token)
-            if index not in harmless and token not in ours:
+            if index not in harmless and token not in output_urls:
                 yield text if not any(_unquoted(str(path)) in text for path in reading) else ""
 
 

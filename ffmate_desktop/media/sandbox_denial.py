@@ -77,7 +77,7 @@ def _denied_path(denials: Sequence[str], plan: OutputPlan) -> Path | None:
         for path in rooted_paths_in(text)
     )
     for path in (*by_ffmpeg, *by_command):
-        is_output = any(path == ours or ours in path.parents for ours in temporaries)
+        is_output = any(path == temporary or temporary in path.parents for temporary in temporaries)
         if not is_output and path not in plan.inputs and _may_write(path):
             return path
     return None

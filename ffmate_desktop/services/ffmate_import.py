@@ -93,13 +93,13 @@ class FFmateImport:
         folders = [
             await self._plan_watchfolder(entry, usable, names) for entry in watchfolder_entries(tables)
         ]
-        known = await ffmate_source.stored_webhooks(self._database)
+        stored = await ffmate_source.stored_webhooks(self._database)
         hooks = []
         for entry in webhook_entries(tables):
             event, url = entry["event"], entry["url"]
-            item = _webhook_item(entry, is_stored=(event, url) in known)
+            item = _webhook_item(entry, is_stored=(event, url) in stored)
             hooks.append(item)
-            known.add((event, url))
+            stored.add((event, url))
         return [*presets, *folders, *hooks]
 
     async def execute(self, plan: Sequence[ImportItem]) -> list[ImportItem]:
@@ -186,8 +186,8 @@ class FFmateImport:
         except UserError as error:
             return item(ImportOutcome.REFUSED, str(error))
         folders = await self._watchfolders.all()
-        ours = re.compile(rf"{re.escape(settings.name)}( \d+)?", re.IGNORECASE)
-        if any(one.path == settings.path and ours.fullmatch(one.name) for one in folders):
+        own_name = re.compile(rf"{re.escape(settings.name)}( \d+)?", re.IGNORECASE)
+        if any(folder.path == settings.path and own_name.fullmatch(folder.name) for folder in folders):
             return item(ImportOutcome.EXISTS, "")
         notes = [
             settings.path,
@@ -195,7 +195,7 @@ class FFmateImport:
             if settings.suspended
             else "stop FFmate first, or both will scan the folder",
         ]
-        if overlapping_names := [f"“{one.name}”" for one in folders if overlap(settings, one)]:
+        if overlapping_names := [f"“{folder.name}”" for folder in folders if overlap(settings, folder)]:
             notes.append(f"the same files are watched by {', '.join(overlapping_names)}")
         return item(ImportOutcome.NEW, "; ".join(notes))
 

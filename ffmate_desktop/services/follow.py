@@ -82,18 +82,18 @@ class _FollowedTasks:
 
     async def apply(self, batch: Sequence[Change | None]) -> None:
         """Read the changed tasks again, or all of them if the changes don't say which."""
-        known = {task.id: task.uuid for task in self.rows}
-        stale = {known[task] for task in self._drop_stale_progress() if task in known}
+        uuids = {task.id: task.uuid for task in self.rows}
+        stale = {uuids[task] for task in self._drop_stale_progress() if task in uuids}
         reads_all = False
         for change in batch:
             match change:
                 case ProgressReported(tasks=tasks):
                     now = monotonic()
-                    self._progress |= {live.task_id: (live, now) for live in tasks if live.task_id in known}
+                    self._progress |= {live.task_id: (live, now) for live in tasks if live.task_id in uuids}
                 case TasksChanged(ids=None) | AnythingChanged():
                     reads_all = True
                 case TasksChanged(ids=ids) if ids is not None:
-                    stale |= {known[task] for task in ids if task in known}
+                    stale |= {uuids[task] for task in ids if task in uuids}
                 case _:
                     pass
         if reads_all:

@@ -30,12 +30,12 @@ class Keyring:
     async def name(self) -> str:
         """The name of the keyring, for people; empty if there is none."""
 
-        def look() -> str:
-            found = self._usable()
-            return "" if found is None else str(found.name)
+        def read_name() -> str:
+            backend = self._usable()
+            return "" if backend is None else str(backend.name)
 
         try:
-            return await _ask_keyring(look)
+            return await _ask_keyring(read_name)
         except UserError as error:
             logs.root.info("No keyring available: %s", error)
             return ""
@@ -43,12 +43,12 @@ class Keyring:
     async def password(self, address: str) -> str | None:
         """The saved password for this address (without a password in it). None also if the keyring doesn't answer."""
 
-        def look() -> str | None:
-            found = self._usable()
-            return None if found is None else found.get_password(_SERVICE, address)
+        def read_password() -> str | None:
+            backend = self._usable()
+            return None if backend is None else backend.get_password(_SERVICE, address)
 
         try:
-            return await _ask_keyring(look)
+            return await _ask_keyring(read_password)
         except UserError as error:
             logs.root.info("Couldn't get the password from the keyring: %s", error)
             return None
@@ -56,20 +56,20 @@ class Keyring:
     async def keep(self, address: str, password: str) -> bool:
         """Save the password; False without a keyring. Raises UserError if the keyring refuses."""
 
-        def put() -> bool:
-            found = self._usable()
-            if found is not None:
-                found.set_password(_SERVICE, address, password)
-            return found is not None
+        def save() -> bool:
+            backend = self._usable()
+            if backend is not None:
+                backend.set_password(_SERVICE, address, password)
+            return backend is not None
 
-        return await _ask_keyring(put)
+        return await _ask_keyring(save)
 
     def _usable(self) -> "KeyringBackend | None":
         """The backend, unless it is one of the library's two stand-ins for a missing keyring, which save nothing."""
         from keyring.backends import fail, null  # noqa: PLC0415 - found out only where it is needed
 
-        found = self._find()
-        return None if isinstance(found, fail.Keyring | null.Keyring) else found
+        backend = self._find()
+        return None if isinstance(backend, fail.Keyring | null.Keyring) else backend
 
 
 def _of_the_system() -> "KeyringBackend":

@@ -9,9 +9,9 @@ from ffmate_desktop.domain.watchfolder import Watchfolder, WatchfolderSettings
 from ffmate_desktop.services.watch_drafts import rules_of
 
 
-def overlap(one: WatchfolderSettings, other: WatchfolderSettings) -> bool:
+def overlap(first: WatchfolderSettings, second: WatchfolderSettings) -> bool:
     """Whether one scans the folder of the other, and both may queue the same files there."""
-    return _may_share(one, other) and (_enters(one, other.path) or _enters(other, one.path))
+    return _may_share(first, second) and (_enters(first, second.path) or _enters(second, first.path))
 
 
 def overlapping_names(folders: Sequence[Watchfolder]) -> dict[UUID, tuple[str, ...]]:
@@ -27,7 +27,7 @@ def overlapping_names(folders: Sequence[Watchfolder]) -> dict[UUID, tuple[str, .
     found: dict[UUID, dict[UUID, str]] = {}
     for inner in folders:
         path = parts[inner.uuid]
-        for outer in (one for depth in range(len(path) + 1) for one in at.get(path[:depth], ())):
+        for outer in (candidate for depth in range(len(path) + 1) for candidate in at.get(path[:depth], ())):
             if outer.uuid != inner.uuid and overlap(outer, inner):
                 found.setdefault(inner.uuid, {})[outer.uuid] = outer.name
                 found.setdefault(outer.uuid, {})[inner.uuid] = inner.name
@@ -49,15 +49,15 @@ def _parts(path: str) -> list[str]:
     return output_key(path).rstrip("/").split("/")
 
 
-def _may_share(one: WatchfolderSettings, other: WatchfolderSettings) -> bool:
+def _may_share(first: WatchfolderSettings, second: WatchfolderSettings) -> bool:
     """False only if both list extensions and have none in common; patterns may match anything."""
-    mine, theirs = _extensions(one), _extensions(other)
-    return mine is None or theirs is None or not mine.isdisjoint(theirs)
+    extensions, others = _extensions(first), _extensions(second)
+    return extensions is None or others is None or not extensions.isdisjoint(others)
 
 
 def _extensions(settings: WatchfolderSettings) -> set[str] | None:
-    wanted = settings.filter
+    rules = settings.filter
     endings = {
-        folded(ending.strip().removeprefix("*").removeprefix(".")) for ending in wanted.extensions.include
+        folded(ending.strip().removeprefix("*").removeprefix(".")) for ending in rules.extensions.include
     }
-    return None if wanted.globs.include or not endings or "" in endings else endings
+    return None if rules.globs.include or not endings or "" in endings else endings

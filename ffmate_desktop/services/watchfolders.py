@@ -67,9 +67,9 @@ class WatchfolderService:
     async def find(self, word: str) -> Watchfolder:
         """The watchfolder with this name, or whose uuid starts with the word."""
         folders = await self.all()
-        wanted = word.strip().lower()
-        found = [folder for folder in folders if folder.name.lower() == wanted]
-        found = found or [folder for folder in folders if wanted and str(folder.uuid).startswith(wanted)]
+        name = word.strip().lower()
+        found = [folder for folder in folders if folder.name.lower() == name]
+        found = found or [folder for folder in folders if name and str(folder.uuid).startswith(name)]
         if not found:
             raise UserError(f"No watchfolder is called “{word}”.", _LIST_HINT)
         if len(found) > 1:
@@ -81,8 +81,8 @@ class WatchfolderService:
     async def overlapping(self, settings: WatchfolderSettings, uuid: UUID | None = None) -> list[Watchfolder]:
         """Other watchfolders that would queue the same files; `uuid` is that of the watchfolder itself."""
         settings = check(settings)
-        others = [one for one in await self.all() if one.uuid != uuid and not one.suspended]
-        return [one for one in others if overlap(settings, one)]
+        others = [folder for folder in await self.all() if folder.uuid != uuid and not folder.suspended]
+        return [folder for folder in others if overlap(settings, folder)]
 
     async def add(self, settings: WatchfolderSettings) -> Watchfolder:
         """Add a watchfolder; all nodes are notified, and the first one that can scans it."""

@@ -115,13 +115,13 @@ def move(  # noqa: PLR0911 - one a case
 @contextmanager
 def _folder_of(path: Path) -> Iterator[None]:
     """Create the folder of a file; remove it again if it stays empty."""
-    made = [folder for folder in path.parents if not folder.exists()]
+    created = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield
     finally:
         with suppress(OSError):  # not empty
-            for folder in made:
+            for folder in created:
                 folder.rmdir()
 
 

@@ -54,9 +54,9 @@ def outdated(files: Sequence[LogFile], *, now: float, days: int, count: int) -> 
     """The files that are older than `days`, and all but the newest `count`; zero means that a limit is off."""
     newest_first = sorted(files, key=lambda file: file.modified, reverse=True)
     beyond = newest_first[count:] if count else []
-    kept = newest_first[:count] if count else newest_first
+    within_count = newest_first[:count] if count else newest_first
     oldest = now - days * 86_400
-    return [*beyond, *(file for file in kept if days and file.modified < oldest)]
+    return [*beyond, *(file for file in within_count if days and file.modified < oldest)]
 
 
 def remove(files: Iterable[LogFile]) -> list[LogFile]:

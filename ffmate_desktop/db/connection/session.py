@@ -49,8 +49,8 @@ FREE_QUEUE_TIMEOUT = 3.0
 
 _DEFECTS = re.compile(r"arguments? for this query|another operation is in progress")
 
-_NOT_THERE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, ssl.SSLError)
-CANNOT_CONNECT: tuple[type[BaseException], ...] = (*_NOT_THERE, asyncpg.PostgresError)
+_UNREACHABLE: tuple[type[BaseException], ...] = (*CONNECTION_LOST, ssl.SSLError)
+CANNOT_CONNECT: tuple[type[BaseException], ...] = (*_UNREACHABLE, asyncpg.PostgresError)
 """What an attempt to connect may raise."""
 
 
@@ -98,7 +98,7 @@ class Session(_Connection):
         match error:
             case asyncpg.InterfaceError():
                 # asyncpg has one class for a closed connection, which is retried, and for wrong arguments, which
-                # would be retried for ever.
+                # would be retried forever.
                 if isinstance(error, ValueError):
                     return UnfitArgumentsError(str(error))
                 if _DEFECTS.search(str(error)):
@@ -132,7 +132,7 @@ class Session(_Connection):
 
 
 async def open_session(address: Address, application: str, patience: float) -> Session:
-    """A connection to the primary, without any settings of ours.
+    """A connection to the primary, before our settings are applied.
 
     Queries on it may take `patience` seconds. Raises members of CANNOT_CONNECT, and UserError for unusable files.
     """
@@ -187,7 +187,7 @@ async def _open_at_first(address: Address, application: str, patience: float) ->
                 host = attempts.pop(attempt)
                 try:
                     return attempt.result()
-                except _NOT_THERE as error:
+                except _UNREACHABLE as error:
                     failures.append((host, error))
         raise NoServerError(failures)
     finally:
@@ -228,21 +228,23 @@ async def _reach(address: Address, host: Host, application: str, patience: float
     if password is None:
         password = await asyncio.to_thread(find_password, address, host)
     *others, last = await asyncio.to_thread(encryption_options, address.tls, host)
-    for way in others:
+    for encryption in others:
         try:
-            return await _connect(address, host, application, patience, password, way)
+            return await _connect(address, host, application, patience, password, encryption)
         except (ConnectionError, ssl.SSLError, asyncpg.InvalidAuthorizationSpecificationError) as error:
             if isinstance(error, asyncpg.InvalidPasswordError | ConnectionRefusedError):
                 raise  # not related to encryption
-            logs.cluster.debug("Connecting %s encryption failed: %s", "with" if way else "without", error)
+            logs.cluster.debug(
+                "Connecting %s encryption failed: %s", "with" if encryption else "without", error
+            )
     return await _connect(address, host, application, patience, password, last)
 
 
 async def _connect(
-    address: Address, host: Host, application: str, patience: float, password: str, way: Encryption
+    address: Address, host: Host, application: str, patience: float, password: str, encryption: Encryption
 ) -> Session:
     try:
-        session = await _open(address, host, application, patience, password, way)
+        session = await _open(address, host, application, patience, password, encryption)
     except (ConnectionError, TimeoutError, ssl.SSLError):
         raise
     except OSError as error:  # no such host, socket or route
@@ -261,7 +263,7 @@ async def _connect(
 
 
 async def _open(
-    address: Address, host: Host, application: str, patience: float, password: str, way: Encryption
+    address: Address, host: Host, application: str, patience: float, password: str, encryption: Encryption
 ) -> Session:
     return await asyncpg.connect(
         host=host.name or None,
@@ -269,8 +271,8 @@ async def _open(
         user=address.user,
         password=password,
         database=address.database,
-        ssl=way,
-        direct_tls=bool(way) and address.tls.direct,
+        ssl=encryption,
+        direct_tls=bool(encryption) and address.tls.direct,
         timeout=2 * (address.timeout or CONNECT_TIMEOUT),  # the caller's timeout comes first
         command_timeout=patience,
         server_settings={"application_name": application} | dict(address.settings),

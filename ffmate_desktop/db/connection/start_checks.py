@@ -122,8 +122,8 @@ async def _delivery(listener: Session, sender: Session) -> float | None:
 async def _check_locks(address: Address, first: Session, second: Session) -> None:
     """A lock of the first session must keep the second one out until the first has ended."""
     number = secrets.randbits(62)
-    taken = [await session.fetchval(query("checks", "try_lock"), number) for session in (first, second)]
-    if taken != [True, False]:
+    acquired = [await session.fetchval(query("checks", "try_lock"), number) for session in (first, second)]
+    if acquired != [True, False]:
         raise transaction_pooler(address)
     await first.close(timeout=PATIENCE)
     for _ in range(round(DELIVERY_SECONDS / 0.05)):

@@ -151,18 +151,18 @@ def _assemble(user: str, hosts: str, items: list[str]) -> str:
 
 
 def _read(text: str, environment: Mapping[str, str]) -> Address:
-    authority, path, asked = _split(text)
+    authority, path, parameters = _split(text)
     userinfo, at, hosts = authority.rpartition("@")
-    given: dict[str, str] = {}
+    parts: dict[str, str] = {}
     if at:
         user, colon, password = userinfo.partition(":")
-        given["user"] = _decoded(user)
+        parts["user"] = _decoded(user)
         if colon:
-            given["password"] = _decoded(password)
-    given["dbname"] = _decoded(path)
-    known, notes = _supported_parameters(asked)
+            parts["password"] = _decoded(password)
+    parts["dbname"] = _decoded(path)
+    supported, notes = _supported_parameters(parameters)
     values = {key: environment[name] for key, name in _ENVIRONMENT.items() if environment.get(name)}
-    values |= {key: value for key, value in given.items() if value} | known
+    values |= {key: value for key, value in parts.items() if value} | supported
     tls = _tls(values, notes)
     where = _hosts(hosts, values, environment)
     user = values.get("user") or _login_name()
@@ -176,7 +176,7 @@ def _read(text: str, environment: Mapping[str, str]) -> Address:
         timeout=_timeout(values.get("connect_timeout", "0")),
         settings=tuple((key, values[key]) for key in ("application_name", "options") if key in values),
         notes=tuple(notes),
-        suspect=asked.get("pgbouncer") == "true"
+        suspect=parameters.get("pgbouncer") == "true"
         or any(host.port in POOLER_PORTS or "pooler" in host.name for host in where),
     )
 
@@ -187,14 +187,14 @@ def _split(text: str) -> tuple[str, str, dict[str, str]]:
     authority, _, path = before.partition("/")
     if "@" in path or ("@" in query and "@" not in authority):
         raise ValueError("there is an @ after the host")
-    asked = {}
+    parameters = {}
     for item in filter(None, query.split("&")):
         key, equals, value = item.partition("=")
         if not equals:
             raise ValueError("a parameter has no value")
         if value:
-            asked[_OTHER_NAMES.get(key, key)] = _decoded(value)
-    return authority, path, asked
+            parameters[_OTHER_NAMES.get(key, key)] = _decoded(value)
+    return authority, path, parameters
 
 
 def _decoded(text: str) -> str:
@@ -208,12 +208,12 @@ def _decoded(text: str) -> str:
     return decoded
 
 
-def _supported_parameters(asked: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+def _supported_parameters(parameters: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The parameters that have an effect, and a note for each one that is ignored."""
-    known, notes = {}, []
-    for key, value in asked.items():
+    supported, notes = {}, []
+    for key, value in parameters.items():
         if _SUPPORTED.fullmatch(key):
-            known[key] = value
+            supported[key] = value
         elif key == "client_encoding" and value.lower().replace("-", "") in ("utf8", "auto"):
             pass
         elif key == "gssencmode" and value == "require":
@@ -221,10 +221,10 @@ def _supported_parameters(asked: dict[str, str]) -> tuple[dict[str, str], list[s
         elif not _WITHOUT_EFFECT.fullmatch(key):
             why = _IGNORED.get(key, "FFmate Desktop does not support it")
             notes.append(f"“{key}” in the address is ignored: {why}.")
-    attributes = known.pop("target_session_attrs", "primary")
+    attributes = supported.pop("target_session_attrs", "primary")
     if attributes not in ("any", "primary", "read-write"):
         notes.append(f"target_session_attrs={attributes} is ignored: nodes write, so they use the primary.")
-    return known, notes
+    return supported, notes
 
 
 def _tls(values: dict[str, str], notes: list[str]) -> Tls:

@@ -73,14 +73,14 @@ def _copy(wheel: Path, folder: Path, account: Account) -> Path:
     if not copied.is_dir():
         SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=SYSTEM_FOLDER, prefix="programs-new-") as temporary:
-            made = Path(temporary, "made")
-            shutil.copytree(folder, made / _WHEEL / folder.name, symlinks=True, ignore=_NEEDLESS)
+            copy = Path(temporary, "made")
+            shutil.copytree(folder, copy / _WHEEL / folder.name, symlinks=True, ignore=_NEEDLESS)
             libraries = wheel.with_name(f"{_WHEEL}.libs")
             if libraries.is_dir():
-                shutil.copytree(libraries, made / libraries.name, symlinks=True)
-            _open_to_all(made)
+                shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+            _open_to_all(copy)
             try:
-                made.rename(target)
+                copy.rename(target)
             except OSError:  # another process was faster
                 if not copied.is_dir():
                     raise

@@ -2,8 +2,8 @@
 
 Normally it is in `<data folder>/embedded-postgres`. As root, that folder is given to the account that the server runs
 as. If that account cannot enter the data folder (a home that only root may enter), the database is under
-/var/lib/ffmate-desktop, and a note in the data folder says where. Permissions of folders that were not created here
-are never changed.
+/var/lib/ffmate-desktop, and a note in the data folder names the place. Permissions of folders that were not created
+here are never changed.
 """
 
 import contextlib
@@ -82,7 +82,7 @@ class Home:
 
 def existing_home(data_dir: Path) -> Home | None:
     """The home of a data folder if there is one. Creates nothing. UserError if the note is wrong."""
-    folder = _noted(data_dir) or data_dir.resolve() / FOLDER
+    folder = _folder_in_note(data_dir) or data_dir.resolve() / FOLDER
     return Home.of(folder) if folder.is_dir() else None
 
 
@@ -90,7 +90,7 @@ def make_home(data_dir: Path) -> Home:
     """Find or create the private folder. OSError as from mkdir; UserError if it belongs to another user."""
     data_dir = data_dir.resolve()
     make_data_folder(data_dir, own=False)
-    folder = _noted(data_dir) or data_dir / FOLDER
+    folder = _folder_in_note(data_dir) or data_dir / FOLDER
     account = None
     if WINDOWS:
         folder.mkdir(exist_ok=True)
@@ -128,7 +128,7 @@ def make_database_folder(folder: Path, account: Account | None = None) -> None:
         )
 
 
-def _noted(data_dir: Path) -> Path | None:
+def _folder_in_note(data_dir: Path) -> Path | None:
     try:
         folder = Path(read_file(data_dir / NOTE).decode().partition("\n")[0])
     except FileNotFoundError:

@@ -19,7 +19,7 @@ import psutil
 
 from ffmate_desktop.db.embedded import server
 from ffmate_desktop.db.embedded.home import Home
-from ffmate_desktop.db.embedded.locks import FileLock, wait_until, write_beside
+from ffmate_desktop.db.embedded.locks import FileLock, overwrite_private, wait_until
 
 _ORPHANS_PATIENCE = 30.0  # seconds for the sessions of a killed server to end
 _LOG_CHECK = 60.0  # seconds
@@ -80,7 +80,7 @@ def main(folder: str, binaries: str) -> None:
     # Other processes test whether the lock is free by taking it briefly.
     if not wait_until(lambda: keeper.acquire(exclusive=True), seconds=2):
         return
-    write_beside(home.keeper_host, socket.gethostname())
+    overwrite_private(home.keeper_host, socket.gethostname())
 
     def until_it_ends(duty: Callable[[], None]) -> None:
         try:

@@ -44,10 +44,10 @@ def _packages() -> Path:
 def _copy(source: Path, target: Path) -> None:
     if target.exists() and target.stat().st_size == source.stat().st_size:
         return
-    fresh = target.with_name(f"{target.name}.{os.getpid()}")
-    shutil.copyfile(source, fresh)
+    temporary = target.with_name(f"{target.name}.{os.getpid()}")
+    shutil.copyfile(source, temporary)
     try:
-        fresh.replace(target)
+        temporary.replace(target)
     except PermissionError:  # a running server uses the file of another release
         with contextlib.suppress(OSError):
-            fresh.unlink()
+            temporary.unlink()

@@ -8,10 +8,10 @@ from threading import Event
 
 from ffmate_desktop.file_locks import FileLock, open_for_folder_owner
 
-__all__ = ["FileLock", "open_for_folder_owner", "wait_until", "write_beside"]
+__all__ = ["FileLock", "open_for_folder_owner", "overwrite_private", "wait_until"]
 
 
-def write_beside(path: Path, text: str) -> None:
+def overwrite_private(path: Path, text: str) -> None:
     """Replace the content of a private file."""
     descriptor = open_for_folder_owner(path, os.O_WRONLY | os.O_TRUNC)
     try:

@@ -20,7 +20,7 @@ from ffmate_desktop.db.embedded.binaries import cluster_version, find_binaries, 
 from ffmate_desktop.db.embedded.environment import server_environment
 from ffmate_desktop.db.embedded.home import Home, make_database_folder
 from ffmate_desktop.db.embedded.libraries import bring_libraries
-from ffmate_desktop.db.embedded.locks import open_for_folder_owner, write_beside
+from ffmate_desktop.db.embedded.locks import open_for_folder_owner, overwrite_private
 from ffmate_desktop.domain.errors import UserError
 
 DATABASE = "ffmate"
@@ -109,7 +109,7 @@ def initialise(home: Home, binaries: Path) -> None:
     command = [program(binaries, "initdb"), "-D", str(temporary), "-U", DATABASE, "--encoding=UTF8"]
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
     if WINDOWS:
-        write_beside(_password_file(home), secrets.token_urlsafe(32))
+        overwrite_private(_password_file(home), secrets.token_urlsafe(32))
         command += ["--auth=scram-sha-256", f"--pwfile={_password_file(home)}"]
     else:
         # Only the owner of the folder, and root, can reach the socket.
@@ -231,10 +231,10 @@ def rotate_log(home: Home) -> None:
         if home.log.stat().st_size > _LOG_LIMIT:
             with home.log.open("r+b") as file:
                 file.seek(-_LOG_KEPT, os.SEEK_END)
-                kept = file.read()
+                tail = file.read()
                 file.truncate(0)
             with home.log.open("ab") as file:
-                file.write(kept)
+                file.write(tail)
 
 
 def log_size(home: Home) -> int:
@@ -267,9 +267,9 @@ def _free_port(home: Home) -> int:
     """The previous port if it is free, so that addresses stay valid after a crash; otherwise any free port."""
     note = home.folder / "port"
     last = int(note.read_text(encoding="ascii")) if note.exists() else 0
-    for wanted in (last, 0):
+    for candidate in (last, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", wanted))
+            probe.bind(("127.0.0.1", candidate))
             port = int(probe.getsockname()[1])
             note.write_text(str(port), encoding="ascii")
             return port

@@ -106,15 +106,17 @@ class QueueActions(QObject):
         """Enable the commands that apply to the selected tasks."""
         count = self._view.count_selected() if self.services else 0
         rows = self._view.selected_rows()[:1000] if 0 < count <= 1000 else []
-        many = count > len(rows)  # some are not in memory: leave the decision to the services
-        self.cancel.setEnabled(many or any(not row.status.is_done for row in rows))
-        self.pause.setEnabled(many or any(not row.status.is_done and row.desired == "run" for row in rows))
-        self.resume.setEnabled(many or any(row.desired == "pause" and not row.status.is_done for row in rows))
-        self.restart.setEnabled(many or any(row.status.is_done for row in rows))
+        unread = count > len(rows)  # some are not in memory: leave the decision to the services
+        self.cancel.setEnabled(unread or any(not row.status.is_done for row in rows))
+        self.pause.setEnabled(unread or any(not row.status.is_done and row.desired == "run" for row in rows))
+        self.resume.setEnabled(
+            unread or any(row.desired == "pause" and not row.status.is_done for row in rows)
+        )
+        self.restart.setEnabled(unread or any(row.status.is_done for row in rows))
         for action in (self.delete, self.duplicate):
             action.setEnabled(count > 0)
         for action in self.moves:
-            action.setEnabled(many or any(row.status is TaskStatus.QUEUED for row in rows))
+            action.setEnabled(unread or any(row.status is TaskStatus.QUEUED for row in rows))
         is_one = count == 1 and not self._view.count_groups()
         self.edit.setEnabled(is_one and bool(rows) and rows[0].status is TaskStatus.QUEUED)
         self.open_output.setEnabled(is_one and bool(rows) and rows[0].status is TaskStatus.DONE_SUCCESSFUL)

@@ -131,7 +131,9 @@ class WatchfolderDialog(QDialog):
 
     def _show_others(self, folders: Sequence[Watchfolder]) -> None:
         if isValid(self):
-            self._others = [one for one in folders if self._folder is None or one.uuid != self._folder.uuid]
+            self._others = [
+                folder for folder in folders if self._folder is None or folder.uuid != self._folder.uuid
+            ]
             self._on_edited()
 
     def _on_preset(self, preset: Preset | None) -> None:
@@ -173,7 +175,8 @@ class WatchfolderDialog(QDialog):
         trouble, overlapping = None, []
         try:
             settings = self.settings()
-            overlapping = [one.name for one in self._others if not one.suspended and overlap(settings, one)]
+            active = [folder for folder in self._others if not folder.suspended]
+            overlapping = [folder.name for folder in active if overlap(settings, folder)]
         except UserError as error:
             trouble = error
         named = bool(self.basics.path.text().strip()) and self.presets.current is not None

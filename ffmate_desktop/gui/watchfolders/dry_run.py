@@ -92,12 +92,12 @@ class DryRunPane(QWidget):
     def _show_run(self, run: DryRun, settings: WatchfolderSettings) -> None:
         self._show_busy(False)
         self.model.set_files(run.files)
-        taken = sum(file.takes for file in run.files)
-        texts = (formatting.number(taken), formatting.number(len(run.files)))
+        queued = sum(file.takes for file in run.files)
+        texts = (formatting.number(queued), formatting.number(len(run.files)))
         self.title.setText(self.tr("{0} of {1} files would be queued").format(*texts))
         seconds = settings.interval * settings.growth_checks
         details = [self.tr("Each one after it hasn't changed for {0}.").format(formatting.duration(seconds))]
-        details = details if taken and seconds else []
+        details = details if queued and seconds else []
         details += run.unreadable[:3]
         self.details.setText(
             " ".join(details) or self.tr("This was a dry run: nothing was written, moved or queued.")

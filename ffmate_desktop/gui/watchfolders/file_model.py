@@ -216,7 +216,7 @@ class FileModel(QAbstractTableModel):
         """The pages of the visible files now: keys descend from page to page."""
         ids = [file.id for number in self.seen[:1] if (file := self._loaded(number)) is not None]
         descending = [-anchor for anchor in anchors]
-        pages = [max(0, bisect_right(descending, -one) - 1) for one in ids]
+        pages = [max(0, bisect_right(descending, -file_id) - 1) for file_id in ids]
         return [near for page in pages for near in (page, page + 1)]
 
     def _loaded(self, number: int) -> WatchedFile | None:

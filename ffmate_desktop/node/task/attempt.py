@@ -200,9 +200,9 @@ class EncodeAttempt:
             return await asyncio.to_thread(self._publish)
         except UserError as error:
             if self.spec.policy is IfExists.SKIP:
-                taken = await asyncio.to_thread(publish.taken, self._planned())
-                if taken is not None:  # it appeared during the encode
-                    raise SkippedError(str(taken)) from error
+                existing = await asyncio.to_thread(publish.taken, self._planned())
+                if existing is not None:  # it appeared during the encode
+                    raise SkippedError(str(existing)) from error
             raise
 
     def inputs(self) -> list[Path]:

@@ -49,15 +49,15 @@ class Slots:
     def leave(self, task: object) -> None:
         """Give up the slot, or the place in the line. Safe to repeat."""
         self._waiting.pop(task, None)
-        begun = self._begun.pop(task, None)
-        if begun is not None:
-            self._recent.append(_now() - begun)
+        start = self._begun.pop(task, None)
+        if start is not None:
+            self._recent.append(_now() - start)
             self._assign()
 
     def ahead(self) -> int:
         """How many tasks to prepare beyond the slots: none while encodes are long."""
         short = len(self._recent) == 2 * self.count > 0 and max(self._recent) < SHORT
-        return self.count if short and all(_now() - begun < SHORT for begun in self._begun.values()) else 0
+        return self.count if short and all(_now() - start < SHORT for start in self._begun.values()) else 0
 
     def _assign(self) -> None:
         while self._waiting and len(self._begun) < self.count:

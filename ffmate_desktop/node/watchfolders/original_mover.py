@@ -71,8 +71,8 @@ class OriginalMover:
                 self.updates.append(planned)
             else:
                 tag = f"{self._tag}-{move.pending.id}"
-                begun = replace(planned.disposition, begun=True, tag=tag)
-                self.begun.append(replace(planned, disposition=begun))
+                begun_disposition = replace(planned.disposition, begun=True, tag=tag)
+                self.begun.append(replace(planned, disposition=begun_disposition))
 
     def carry_out(self) -> None:
         """Move what `plan` has begun, or put it into the trash."""
