@@ -45,10 +45,8 @@ class Preset(ForwardCompatible):
     @property
     def extra(self) -> PresetExtra:
         """Scripts, webhooks and unknown fields of newer releases."""
-        known = PresetExtra(
-            pre_processing=self.pre_processing, post_processing=self.post_processing, webhooks=self.webhooks
-        )
-        return known.model_copy(update=self.model_extra)
+        known: dict[str, Any] = {name: getattr(self, name) for name in PresetExtra.model_fields}
+        return PresetExtra(**known).model_copy(update=self.model_extra)
 
     def to_json(self) -> dict[str, Any]:
         """The preset as FFmate writes it; unreadable parts as stored."""
