@@ -88,6 +88,7 @@ class Application(QApplication):
     file_opened = Signal(str)
 
     def event(self, event: QEvent) -> bool:
+        # Only events for the application itself come here, few enough for Python.
         if event.type() == QEvent.Type.FileOpen and isinstance(event, QFileOpenEvent) and event.file():
             self.file_opened.emit(event.file())
             return True

@@ -21,6 +21,8 @@ class Kind:
 
     is_list = False
     """Whether the option may be repeated."""
+    may_be_empty = False
+    """Whether an empty word, as in `--database=`, means the default; else it is read, and mostly refused."""
 
     @property
     def limits(self) -> str:
@@ -50,6 +52,8 @@ class Kind:
 
 class Text(Kind):
     """Any text but an empty one."""
+
+    may_be_empty = True
 
     def read(self, words: Sequence[str]) -> str:
         return words[-1]
@@ -159,6 +163,8 @@ class Labels(Kind):
 
 class NewFolder(Kind):
     """A folder that is made if it is missing."""
+
+    may_be_empty = True
 
     def read(self, words: Sequence[str]) -> Path:
         path = _absolute(words[-1])

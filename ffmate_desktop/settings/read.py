@@ -7,7 +7,7 @@ from typing import Any
 
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.settings.setting import Source
-from ffmate_desktop.settings.table import DEBUG, SETTINGS, Settings
+from ffmate_desktop.settings.table import DATA_DIR, DEBUG, SETTINGS, Settings
 
 PREFIX = "FFMATE_"
 """Of the variables of all settings."""
@@ -27,6 +27,8 @@ def read_settings(options: Mapping[str, Sequence[str]], variables: Mapping[str, 
         found = setting.read(options, variables)
         if found is not None:
             values[setting.field], sources[setting.field] = found
+    if DATA_DIR.field not in values:  # XDG_DATA_HOME may be relative, and an account without a home
+        values[DATA_DIR.field] = DATA_DIR.parse([str(DATA_DIR.default)], DATA_DIR.option)
     return Settings(**values, sources=sources)
 
 

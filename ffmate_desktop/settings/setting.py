@@ -79,16 +79,17 @@ class Setting(Generic[T]):
         An empty word (`--database=`) hides the variable.
         """
         words = options.get(self.option, ())
-        if words and (words[-1] or self.kind.is_list):
-            return self._read(words, self.option), Source.COMMAND_LINE
+        if words and (words[-1] or not self.kind.may_be_empty):
+            return self.parse(words, self.option), Source.COMMAND_LINE
         if words:
             return None
         for name in self.variables:
             if text := variables.get(name):
-                return self._read(self.kind.split(text), name), Source.ENVIRONMENT
+                return self.parse(self.kind.split(text), name), Source.ENVIRONMENT
         return None
 
-    def _read(self, words: Sequence[str], name: str) -> T:
+    def parse(self, words: Sequence[str], name: str) -> T:
+        """The value of these words of the option or variable `name`. Raises UsageError."""
         try:
             value: T = self.kind.read(words)
         except ValueError as error:

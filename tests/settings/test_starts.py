@@ -20,10 +20,10 @@ from ffmate_desktop.cli.doctor import settings_checks
 from ffmate_desktop.demo.nodes import node_words
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.desktop.single_instance import differing_options, explicit_digests
-from ffmate_desktop.settings import table
+from ffmate_desktop.settings import read, table
 from ffmate_desktop.settings.file import SettingsFile
 from ffmate_desktop.settings.preferences import Preferences
-from ffmate_desktop.settings.read import PREFIX
+from ffmate_desktop.settings.read import PREFIX, read_settings
 from ffmate_desktop.settings.setting import Setting, Source
 from ffmate_desktop.settings.table import (
     DATA_DIR,
@@ -250,3 +250,19 @@ def test_an_empty_part_of_a_limit_is_not_the_current_folder(start: Start, tmp_pa
 def test_an_empty_option_hides_its_variable(start: Start, words: tuple[str, ...]) -> None:
     found = start(*words, "--database=", variables={"FFMATE_DATABASE": "postgresql://user@host/queue"})
     assert found.database is None
+
+
+@pytest.mark.parametrize("option", ["--max-concurrent-tasks", "--heartbeat", "--encode-priority"])
+def test_an_empty_number_or_choice_is_refused(option: str) -> None:
+    with pytest.raises(UserError, match=rf"^{option} takes .*, not “”"):
+        read_settings({option: [""]}, {})
+
+
+def test_the_default_data_folder_is_a_full_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """XDG_DATA_HOME may be relative. Without a home folder there is no default, rather than a folder named ~."""
+    monkeypatch.setattr(read, "DATA_DIR", replace(DATA_DIR, default=Path("data")))
+    assert read_settings({}, {}).data_dir == Path.cwd() / "data"
+    monkeypatch.setattr(read, "DATA_DIR", replace(DATA_DIR, default=Path("~without-a-home/data")))
+    with pytest.raises(UserError, match=r"^--data-dir has no home folder"):
+        read_settings({}, {})
+    assert read_settings({DATA_DIR.option: ["/data"]}, {}).data_dir == Path("/data").absolute()
