@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import assert_never
 from uuid import UUID
 
@@ -19,6 +20,7 @@ __all__ = [
     "NodeFacts",
     "NodeState",
     "NodeTask",
+    "Obstacle",
     "eligibility",
     "short_version",
     "state_word",
@@ -110,14 +112,26 @@ class Node(Wire):
     tasks: list[NodeTask] = Field(default_factory=list)
 
 
+class Obstacle(Enum):
+    """Why a node can't run a task now."""
+
+    LABELS = auto()
+    LEAVING = auto()
+    PAUSED = auto()
+    NO_SLOTS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether a node could run a task now. If not, `reason` is a sentence and `missing` the labels it lacks."""
+    """Whether a node could run a task now, and what is in the way. `missing` are the labels it lacks."""
 
     identifier: str
-    can: bool
+    obstacle: Obstacle | None = None
     missing: tuple[str, ...] = ()
-    reason: str = ""
+
+    @property
+    def can(self) -> bool:
+        return self.obstacle is None
 
 
 def eligibility(labels: Sequence[str], nodes: Sequence[Node]) -> list[Eligibility]:
@@ -129,14 +143,14 @@ def _fitness(labels: Sequence[str], node: Node) -> Eligibility:
     missing = tuple(sorted(set(labels) - set(node.labels)))
     name = node.identifier
     if missing:
-        return Eligibility(name, False, missing, f"{name} doesn't have {', '.join(missing)}.")
+        return Eligibility(name, Obstacle.LABELS, missing)
     if node.state is NodeState.DRAINING:
-        return Eligibility(name, False, reason=f"{name} is finishing its tasks before it leaves.")
+        return Eligibility(name, Obstacle.LEAVING)
     if node.paused:
-        return Eligibility(name, False, reason=f"{name} is paused.")
+        return Eligibility(name, Obstacle.PAUSED)
     if node.slots == 0:
-        return Eligibility(name, False, reason=f"{name} has no slots.")
-    return Eligibility(name, True)
+        return Eligibility(name, Obstacle.NO_SLOTS)
+    return Eligibility(name)
 
 
 def state_word(state: NodeState, beat_age: float, heartbeat: float) -> str:

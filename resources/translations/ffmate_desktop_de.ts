@@ -171,7 +171,7 @@
     </message>
     <message>
         <source>{0} becomes {1}</source>
-        <translation>Aus {0} wird {1}</translation>
+        <translation>{0} → {1}</translation>
     </message>
 </context>
 <context>
@@ -874,8 +874,8 @@
         <translation>Einzelne Aufgaben</translation>
     </message>
     <message>
-        <source>{0} and %n more</source>
-        <translation>{0} und %n weitere</translation>
+        <source>{0} and {1} more</source>
+        <translation>{0} und {1} weitere</translation>
     </message>
     <message>
         <source>{0} of {1} done</source>
@@ -1594,7 +1594,7 @@
     </message>
     <message>
         <source>{0} (preset)</source>
-        <translation>{0} (Voreinstellung)</translation>
+        <translation>{0} (Vorgabe)</translation>
     </message>
 </context>
 <context>
@@ -1676,7 +1676,7 @@
     </message>
     <message>
         <source>{0} becomes {1}</source>
-        <translation>Aus {0} wird {1}</translation>
+        <translation>{0} → {1}</translation>
     </message>
 </context>
 <context>
@@ -1694,7 +1694,7 @@
     <name>PresetModel</name>
     <message>
         <source>Your presets</source>
-        <translation>Eigene Voreinstellungen</translation>
+        <translation>Eigene</translation>
     </message>
 </context>
 <context>
@@ -1854,7 +1854,7 @@
     <name>PreviewDelegate</name>
     <message>
         <source>No output, or a name that the node chooses.</source>
-        <translation>Keine Ausgabe, oder der Knoten vergibt den Namen.</translation>
+        <translation>Keine Ausgabe, oder der Knoten bestimmt den Namen.</translation>
     </message>
 </context>
 <context>
@@ -2254,7 +2254,7 @@
     </message>
     <message>
         <source>Apply the changes the script makes to the sidecar</source>
-        <translation>Änderungen des Skripts am Sidecar übernehmen</translation>
+        <translation>Änderungen am Sidecar übernehmen</translation>
     </message>
     <message>
         <source>Command, input, output, metadata, and the script after the encode</source>
@@ -2725,6 +2725,18 @@
         <translation>{0} fehlt: {1}</translation>
     </message>
     <message>
+        <source>{0} is finishing its tasks before it leaves</source>
+        <translation>{0} schließt seine Aufgaben ab und verlässt dann den Cluster</translation>
+    </message>
+    <message>
+        <source>{0} is paused</source>
+        <translation>{0} ist pausiert</translation>
+    </message>
+    <message>
+        <source>{0} has no slots</source>
+        <translation>{0} hat keine Plätze</translation>
+    </message>
+    <message>
         <source>{0} can&apos;t be read</source>
         <translation>{0} kann nicht gelesen werden</translation>
     </message>
@@ -2871,7 +2883,7 @@
     </message>
     <message>
         <source>{0} (preset)</source>
-        <translation>{0} (Voreinstellung)</translation>
+        <translation>{0} (Vorgabe)</translation>
     </message>
     <message>
         <source>Same as preset</source>
@@ -2987,7 +2999,7 @@
     <name>WatchfoldersPage</name>
     <message>
         <source>Search watchfolders</source>
-        <translation>Überwachte Ordner durchsuchen</translation>
+        <translation>Ordner suchen</translation>
     </message>
     <message>
         <source>Add watchfolder</source>
@@ -3180,6 +3192,10 @@
 <context>
     <name>formatting</name>
     <message>
+        <source>.</source>
+        <translation>,</translation>
+    </message>
+    <message>
         <source>{0} d {1} h</source>
         <translation>{0} T {1} h</translation>
     </message>
@@ -3199,6 +3215,14 @@
         <source>{0} min</source>
         <translation>{0} min</translation>
     </message>
+    <message>
+        <source>%d %b %H:%M</source>
+        <translation>%d.%m. %H:%M</translation>
+    </message>
+    <message>
+        <source>%d %b %Y</source>
+        <translation>%d.%m.%Y</translation>
+    </message>
 </context>
 <context>
     <name>media</name>
@@ -3208,7 +3232,7 @@
     </message>
     <message>
         <source>{0} ch</source>
-        <translation>{0} Kanäle</translation>
+        <translation>{0}-Kanal</translation>
     </message>
 </context>
 <context>
@@ -3227,7 +3251,7 @@
     </message>
     <message>
         <source>Memory</source>
-        <translation>Arbeitsspeicher</translation>
+        <translation>RAM</translation>
     </message>
     <message>
         <source>frames per second</source>

@@ -69,6 +69,11 @@ def test_translations_keep_placeholders_and_ellipses(language: str) -> None:
     assert wrong == []
 
 
+def test_every_number_has_its_plural_forms() -> None:
+    """lupdate finds plurals only in `self.tr`; use `{0}` in `translate`."""
+    assert [key for key, forms in GERMAN.items() if "%n" in key[1] and len(forms) < 2] == []
+
+
 STILTED = re.compile(
     r"\b(whoever|anew|shall|beside|is told|mend(?:s|ed)?|at this moment|(?:some|no|every)body|what bec[ao]mes? of"
     r"|passed over|taken back|given back|all the same|once more|go(?:es)? on|by (?:it|them)sel(?:f|ves))\b",

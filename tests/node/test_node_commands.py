@@ -6,7 +6,7 @@ import pytest
 
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.errors import UsageError, UserError
-from ffmate_desktop.domain.node import Node, NodeState, eligibility
+from ffmate_desktop.domain.node import Node, NodeState, Obstacle, eligibility
 from ffmate_desktop.domain.task import Task, TaskStatus
 from ffmate_desktop.services.nodes import NodeService
 from tests.db.cluster import add, age, joined, row
@@ -182,11 +182,12 @@ def test_which_nodes_could_run_a_task_and_why_not() -> None:
             like("gone", state=NodeState.DEAD),
         ],
     )
-    assert {one.identifier: one.reason for one in found} == {
-        "free": "",
-        "bare": "bare doesn't have gpu.",
-        "paused": "paused is paused.",
-        "leaving": "leaving is finishing its tasks before it leaves.",
-        "none": "none has no slots.",
+    assert {node.identifier: node.obstacle for node in found} == {
+        "free": None,
+        "bare": Obstacle.LABELS,
+        "paused": Obstacle.PAUSED,
+        "leaving": Obstacle.LEAVING,
+        "none": Obstacle.NO_SLOTS,
     }
-    assert [one.can for one in found] == [True, False, False, False, False]
+    assert found[1].missing == ("gpu",)
+    assert [node.can for node in found] == [True, False, False, False, False]

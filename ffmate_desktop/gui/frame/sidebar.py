@@ -17,6 +17,7 @@ from ffmate_desktop.gui.widgets.nav_button import NavButton
 from ffmate_desktop.gui.widgets.plain_text import plain
 
 WIDTH = 228
+"""Pixels; more if a title needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,6 @@ class Sidebar(QWidget):
         self._theme = theme
         self.setProperty("class", "sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(WIDTH)
         self.setAccessibleName(self.tr("Pages"))
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 22, 11, 14)
@@ -91,6 +91,9 @@ class Sidebar(QWidget):
             button.clicked.connect(lambda _checked=False, number=number: self.chosen.emit(number))
             self.buttons.append(button)
             column.addWidget(button)
+        margins = column.contentsMargins()
+        widest = max(button.sizeHint().width() for button in self.buttons)
+        self.setFixedWidth(max(WIDTH, widest + margins.left() + margins.right()))
         column.addStretch(1)
         column.addWidget(panel)
         column.addLayout(self._foot())

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.gui.theme.theme import Theme
+from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.icon_label import IconLabel
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.services.connection_test import ConnectionTest
@@ -90,13 +91,15 @@ def lines_of(test: ConnectionTest) -> list[Line]:
         (
             CARE if test.is_slow else GOOD,
             translate("ConnectionTestCard", "Latency"),
-            translate("ConnectionTestCard", "A query takes {0} ms.").format(f"{1000 * health.latency:.1f}"),
+            translate("ConnectionTestCard", "A query takes {0} ms.").format(
+                formatting.decimal(f"{1000 * health.latency:.1f}")
+            ),
         ),
         (
             GOOD,
             translate("ConnectionTestCard", "Notifications"),
             translate("ConnectionTestCard", "LISTEN works. Notifications arrive after {0} ms.").format(
-                f"{1000 * health.delivery:.1f}"
+                formatting.decimal(f"{1000 * health.delivery:.1f}")
             ),
         ),
         _rights(test),

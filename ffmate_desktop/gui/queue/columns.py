@@ -180,7 +180,7 @@ def cell_text(row: QueueRow, live: LiveProgress | None, column: QueueColumn) -> 
             return formatting.percent(percent_of(row, live))
         case QueueColumn.SPEED:
             speed = source.speed if row.status.is_active else None
-            return formatting.NOTHING if speed is None else f"{speed:.2f}×"
+            return formatting.NOTHING if speed is None else formatting.decimal(f"{speed:.2f}×")
         case QueueColumn.FPS:
             fps = source.fps if row.status.is_active else None
             return formatting.NOTHING if fps is None else f"{fps:.0f}"

@@ -16,7 +16,7 @@ def group_title(group: BatchGroup) -> str:
     more = group.state.total - 1
     if not more:
         return group.name
-    return translate("Groups", "{0} and %n more", "", more).format(group.name)
+    return translate("Groups", "{0} and {1} more").format(group.name, formatting.number(more))
 
 
 def group_summary(group: BatchGroup) -> str:

@@ -117,7 +117,7 @@ class StatsRow(QWidget):
         hours = stats.video_seconds_today / 3600
         self.finished.show_value(
             formatting.number(stats.finished_today),
-            self.tr("{0} h of video").format(f"{hours:.1f}")
+            self.tr("{0} h of video").format(formatting.decimal(f"{hours:.1f}"))
             if hours >= 1
             else self.tr("{0} min of video").format(f"{60 * hours:.0f}"),
         )

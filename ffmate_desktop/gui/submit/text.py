@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
-from ffmate_desktop.domain.node import Eligibility
+from ffmate_desktop.domain.node import Eligibility, Obstacle
 from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.services.preview import PreviewIssue, PreviewRow
 
@@ -44,11 +45,20 @@ def eligibility_text(nodes: Sequence[Eligibility]) -> tuple[str, bool]:
 
 
 def _reason(node: Eligibility) -> str:
-    if node.missing:
-        return translate("SubmitSheet", "{0} doesn't have {1}").format(
-            node.identifier, ", ".join(node.missing)
-        )
-    return node.reason.rstrip(".")
+    name = node.identifier
+    match node.obstacle:
+        case Obstacle.LABELS:
+            return translate("SubmitSheet", "{0} doesn't have {1}").format(name, ", ".join(node.missing))
+        case Obstacle.LEAVING:
+            return translate("SubmitSheet", "{0} is finishing its tasks before it leaves").format(name)
+        case Obstacle.PAUSED:
+            return translate("SubmitSheet", "{0} is paused").format(name)
+        case Obstacle.NO_SLOTS:
+            return translate("SubmitSheet", "{0} has no slots").format(name)
+        case None:
+            return ""
+        case _:
+            assert_never(node.obstacle)
 
 
 def preview_text(rows: Sequence[PreviewRow]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from ffmate_desktop.domain.wildcards import wildcards_in
 from ffmate_desktop.gui.theme import fonts
 from ffmate_desktop.gui.theme.theme import Theme
 from ffmate_desktop.gui.widgets.command_layout import break_at_blanks
-from ffmate_desktop.gui.widgets.labels import label
+from ffmate_desktop.gui.widgets.labels import ElidedLabel, label
 from ffmate_desktop.gui.widgets.plain_text import editor_text
 from ffmate_desktop.gui.widgets.wildcard_menu import WildcardButton
 
@@ -51,8 +51,9 @@ class CommandEdit(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.insert.setSizePolicy(policy)
         bar = QHBoxLayout()
-        bar.addWidget(label(self.tr("Arguments for ffmpeg; && separates steps"), "third"))
-        bar.addStretch(1)
+        hint = ElidedLabel("third")
+        hint.setText(self.tr("Arguments for ffmpeg; && separates steps"))
+        bar.addWidget(hint, 1)
         bar.addWidget(self.insert)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -14,6 +14,11 @@ def number(number: int) -> str:
     return f"{number:,}".replace(",", THIN)
 
 
+def decimal(text: str) -> str:
+    """`12.3` with the decimal mark of the window's language: `12,3` in German."""
+    return text.replace(".", QCoreApplication.translate("formatting", "."))
+
+
 def size(count: float | None) -> str:
     """Bytes in a suitable unit: `12.3 MiB`."""
     if count is None:
@@ -22,7 +27,8 @@ def size(count: float | None) -> str:
     while count >= 1024 and unit < len(_UNITS) - 1:
         count /= 1024
         unit += 1
-    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 100 else f"{count:.3g} {_UNITS[unit]}"
+    number = f"{count:.0f}" if unit == 0 or count >= 100 else decimal(f"{count:.3g}")
+    return f"{number} {_UNITS[unit]}"
 
 
 def clock(seconds: float | None) -> str:
@@ -71,4 +77,7 @@ def timestamp(milliseconds: int | None) -> str:
     now = datetime.now()
     if when.date() == now.date():
         return f"{when:%H:%M:%S}"
-    return f"{when:%d %b %H:%M}" if when.year == now.year else f"{when:%d %b %Y}"
+    translate = QCoreApplication.translate
+    if when.year == now.year:
+        return when.strftime(translate("formatting", "%d %b %H:%M"))
+    return when.strftime(translate("formatting", "%d %b %Y"))

@@ -32,7 +32,11 @@ def _video(stream: dict[str, Any]) -> list[str]:
     width, height = as_integer(stream.get("width")), as_integer(stream.get("height"))
     size = f"{width}×{height}" if width and height else ""
     rate = as_number(stream.get("frame_rate"))
-    text = QCoreApplication.translate("media", "{0} fps").format(f"{rate:g}"[:6]) if rate else ""
+    text = (
+        QCoreApplication.translate("media", "{0} fps").format(formatting.decimal(f"{rate:g}"[:6]))
+        if rate
+        else ""
+    )
     return [size, as_text(stream.get("codec")) or "", text]
 
 

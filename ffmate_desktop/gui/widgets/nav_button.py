@@ -10,6 +10,8 @@ from ffmate_desktop.gui.widgets import formatting
 from ffmate_desktop.gui.widgets.plain_text import plain
 
 _HEIGHT = 35
+_TEXT_LEFT = 40
+_TWO_DIGITS = 30
 
 
 class NavButton(QAbstractButton):
@@ -36,7 +38,9 @@ class NavButton(QAbstractButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(180, _HEIGHT)
+        """Has room for the text and a count of two digits."""
+        text = QFontMetrics(fonts.bold(14)).horizontalAdvance(self.text())
+        return QSize(_TEXT_LEFT + text + 8 + _TWO_DIGITS + 8, _HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         tokens = self._theme.tokens
@@ -61,9 +65,9 @@ class NavButton(QAbstractButton):
         painter.drawPixmap(12, round(middle - 9), icon)
         painter.setFont(fonts.bold(14))
         painter.setPen(tokens.color("text" if self.isChecked() else "text_2"))
-        room = self.width() - 48 - (0 if self._count is None else self._pill_width() + 6)
+        room = self.width() - _TEXT_LEFT - 8 - (0 if self._count is None else self._pill_width() + 6)
         text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room))
-        painter.drawText(QRectF(40, 0, room, self.height()), _LEFT, text)
+        painter.drawText(QRectF(_TEXT_LEFT, 0, room, self.height()), _LEFT, text)
         if self._count is not None:
             self._paint_count(painter, middle)
 

@@ -110,3 +110,13 @@ def test_the_status_strip_elides_long_texts(window: MainWindow) -> None:
     assert status.database.toolTip() == status.database.text()
     right = status.notice.geometry().right()
     assert status.database.geometry().right() < status.notice.geometry().left() < right <= status.width() - 16
+
+
+def test_the_sidebar_shows_its_titles_in_full(window: MainWindow) -> None:
+    window.grab()  # lays everything out
+    for button in window.sidebar.buttons:
+        assert (
+            button.width()
+            >= button.sizeHint().width()
+            > button.fontMetrics().horizontalAdvance(button.text())
+        )

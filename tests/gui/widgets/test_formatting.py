@@ -1,8 +1,14 @@
 """Formatting of numbers and times."""
 
-import pytest
+from datetime import datetime
 
+import pytest
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication
+
+from ffmate_desktop.gui.base.language import install_translators
 from ffmate_desktop.gui.widgets import formatting
+from ffmate_desktop.settings.folders import resources_folder
 
 
 @pytest.mark.parametrize(
@@ -11,3 +17,12 @@ from ffmate_desktop.gui.widgets import formatting
 )
 def test_an_estimate_has_no_seconds_after_the_first_minute(seconds: float, words: str) -> None:
     assert formatting.estimate(seconds) == words
+
+
+def test_numbers_and_dates_follow_the_language_of_the_window(qapp: QApplication) -> None:
+    day = round(datetime(2020, 3, 9).timestamp() * 1000)
+    assert (formatting.size(1.5 * 2**20), formatting.timestamp(day)) == ("1.5 MiB", "09 Mar 2020")
+    installed = install_translators(qapp, resources_folder(), QLocale("de"))
+    assert (formatting.size(1.5 * 2**20), formatting.timestamp(day)) == ("1,5 MiB", "09.03.2020")
+    for translator in installed:
+        qapp.removeTranslator(translator)
