@@ -43,9 +43,8 @@ def read_file(path: Path, *, most: int = LARGEST, pipes: bool = False) -> bytes:
     )
     descriptor = os.open(path, flags if is_shell_pipe else flags | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as file:
-        _refuse(
-            os.fstat(file.fileno()).st_mode, is_shell_pipe
-        )  # the path may have been replaced since the check
+        # the path may have been replaced since the check
+        _refuse(os.fstat(file.fileno()).st_mode, is_shell_pipe)
         data = file.read(most + 1)
     if len(data) > most:
         raise ValueError(f"it is larger than {most >> 20} MiB")

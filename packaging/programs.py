@@ -60,8 +60,7 @@ def clean_environment() -> "dict[str, str]":
     foreign = ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV_LAUNCHER__"]
     foreign.append("PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if name.upper() not in foreign}
-    if (
-        os.name == "nt"
-    ):  # Python 3.11 and 3.12 misread an editable install in a folder with non-ASCII characters
+    # Python 3.11 and 3.12 misread an editable install in a folder with non-ASCII characters
+    if os.name == "nt":
         environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
     return environment

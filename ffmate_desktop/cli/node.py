@@ -29,9 +29,8 @@ def serve(context: Context) -> None:
     """Run until Ctrl+C or SIGTERM. The first drains for a while, the second returns all tasks, the third kills."""
     settings = context.settings
     if settings.encode_priority is None:
-        settings = replace(
-            settings, encode_priority=EncodePriority.NORMAL
-        )  # no window whose user would notice
+        # no window whose user would notice
+        settings = replace(settings, encode_priority=EncodePriority.NORMAL)
     context.run(_serve(settings))
 
 

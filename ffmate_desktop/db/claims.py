@@ -34,8 +34,8 @@ async def finish_and_claim(
     """End these tasks and claim up to `slots` others whose labels this node has, most urgent first.
 
     Claims up to `ahead` more from a queue that fills every slot of the cluster without them. Returns the desired
-    state of each ended task by id, and the new claims. A claim whose id is missing was lost; a task that is to be
-    deleted has to be removed with `delete_claimed`.
+    state of each ended task by id, and the new claims. A claim whose id is missing was lost; a task whose
+    desired state is "delete" has to be removed with `delete_claimed`.
     """
     rows = await database.fetch(
         query("claims", "finish_and_claim"),
@@ -58,7 +58,7 @@ async def finish_and_claim(
 
 
 def _to_claim(row: asyncpg.Record) -> Claim:
-    """Never raises: the claim is committed, and only a node that knows of it can give it back."""
+    """Never raises: the claim is committed, and only a node that knows about it can give it back."""
     spec, publishing, unreadable = _work(row["spec"], row["publishing"])
     return Claim(
         id=row["id"],

@@ -83,7 +83,7 @@ async def listen(
     handle: Callable[[Change], None],
     channel: str = CHANNEL,
 ) -> None:
-    """Call `handle` for every change, on this connection, as long as it lives. `handle` must not block."""
+    """Call `handle` forevery change, on this connection, as long as it lives. `handle` must not block."""
     await connection.add_listener(channel, _Channel(handle).receive)
 
 
@@ -155,7 +155,7 @@ async def _register_viewer(connection: "Connection") -> bool:
 
 
 async def _ping_until_lost(connection: "Connection", news: ChangeQueue, *, looks: bool) -> None:
-    """End a connection that no longer answers: a listener would wait for ever on a cut connection."""
+    """End a connection that no longer answers: a listener would wait forever on a cut connection."""
     while not connection.is_closed():
         await asyncio.sleep(PING)
         try:

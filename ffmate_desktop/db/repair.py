@@ -38,7 +38,7 @@ class MissingParts:
 
 
 def missing_parts_error(missing_parts: MissingParts) -> UserError:
-    """For a database of which a part was dropped or not restored."""
+    """The error for a database from which parts were dropped, or whose restore was incomplete."""
     return UserError(
         f"Parts of FFmate Desktop's database are missing: {missing_parts}.",
         "Restore them from a backup. To start with an empty queue instead, drop the schema ffmate: the next node or "

@@ -11,7 +11,7 @@ class AttemptEnd(StrEnum):
     """How an attempt ended.
 
     REFUSED: its node couldn't run the task, and left it to others. TAKEN_BACK: its node was declared lost, and then
-    continued. UNKNOWN: a word of a newer release, which the attempt keeps.
+    continued. UNKNOWN: an end that only a newer release knows, kept in `word`.
     """
 
     RUNNING = "running"

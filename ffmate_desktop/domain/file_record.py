@@ -127,7 +127,7 @@ class Decision:
 
 
 class JudgedFile(NamedTuple):
-    """A file that the walk found, its record if it has one, and what is to be done with it.
+    """A file that the walk found, its record if it has one, and what to do with it.
 
     A tuple, because a first scan makes a hundred thousand of them.
     """

@@ -86,7 +86,7 @@ def format_command(steps: Sequence[Sequence[str]]) -> str:
 
 @dataclass
 class _Scanner:
-    """Scans a command once. `word` is None between words, which tells `""` from no word."""
+    """Scans a command once. `word` is None between words: `""` is a word, no text isn't."""
 
     command: str
     steps: list[list[str]] = field(default_factory=lambda: [[]])

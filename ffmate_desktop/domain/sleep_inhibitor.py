@@ -1,4 +1,4 @@
-"""The interface to whatever keeps the computer from going to sleep on its own; the screen may still turn off."""
+"""The interface that keeps the computer from going to sleep; the screen may still turn off."""
 
 from abc import ABC, abstractmethod
 

@@ -99,7 +99,7 @@ class ChangedInput:
 
 @dataclass(frozen=True, slots=True)
 class ScriptFacts:
-    """A script before or after the encode: its resolved command line and sidecar, and how it went.
+    """A script before or after the encode: its resolved command line and sidecar, and how it ended.
 
     Times in milliseconds since 1970 UTC.
     """

@@ -149,7 +149,7 @@ class FFmpegRun:
     async def _watch_for_stall(
         self, process: Process, monitor: "_ActivityMonitor", reading: asyncio.Task[int]
     ) -> None:
-        # Count ticks instead of reading a clock: the sleep of the computer is no stall.
+        # Count ticks instead of reading a clock: a sleep of the computer isn't a stall.
         tick = min(1.0, self._stall_seconds / 4)
         idle = 0.0
         while not (await asyncio.wait([reading], timeout=tick))[0]:

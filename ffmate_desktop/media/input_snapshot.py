@@ -216,10 +216,8 @@ def _change_of(path: Path, recorded: _RecordedFile) -> InputChangeKind | None:
         return _growth(recorded.version, open_status)
     try:
         now = path.stat()
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-    ):  # an open file can still be compared after a rename or deletion
+    except (FileNotFoundError, NotADirectoryError):
+        # an open file can still be compared after a rename or deletion
         return None if open_status is not None else InputChangeKind.CHANGED
     except OSError:
         return None

@@ -176,12 +176,12 @@ class _Worker:
             answered = True
             return answer
         finally:
-            if not answered:  # it is dead, or a late answer would be taken for the next one
+            if not answered:  # it is dead, or a late answer would be mistaken for the next one
                 await self._end()
 
     async def _exchange(self, request: bytes) -> dict[str, Any]:
         process = self._process = self._process or await _start(self._mark)
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101  asked for as pipes
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - created as pipes
         try:
             process.stdin.write(request)
             await process.stdin.drain()
@@ -201,7 +201,7 @@ class _Worker:
         process, self._process = self._process, None
         if process is None:
             return
-        assert process.stdin is not None  # noqa: S101  asked for as a pipe
+        assert process.stdin is not None  # noqa: S101 - created as a pipe
         process.stdin.close()  # it exits on its own, even in the middle of a file
         try:
             async with asyncio.timeout(_EXIT_PATIENCE):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 WINDOW = 20.0
-"""The remaining time is based on the progress of the last so many seconds."""
+"""Seconds of the latest progress that the remaining time is based on."""
 
 MIN_MEASURED = 2.0
 """Seconds of measuring before a remaining time is shown."""

@@ -113,7 +113,7 @@ def _published_paths(output: PlannedOutput, if_exists: IfExists, entry: Recorded
 
 
 def _by_target(recorded: Iterable[RecordedOutput]) -> dict[tuple[str, bool], RecordedOutput]:
-    """By target and kind, since a set and the files beside outputs may have the same folder."""
+    """By target and kind, since a set and the side outputs may have the same folder."""
     return {(entry.target, entry.side): entry for entry in recorded}
 
 

@@ -40,9 +40,8 @@ _PROBED_FORMATS = frozenset({
     "m2ts", "m4a", "m4b", "m4v", "matroska", "mka", "mkv", "mov", "mp3", "mp4", "mpeg", "mpegts", "mpg", "mts",
     "mxf", "nut", "oga", "ogg", "ogv", "opus", "png", "ts", "wav", "weba", "webm", "wma", "wmv",
 })  # fmt: skip
-_UNPROBED_SETS = frozenset(
-    {"dash", "mpd", "smoothstreaming", "webm_chunk"}
-)  # their parts can't be opened alone
+# their parts can't be opened alone
+_UNPROBED_SETS = frozenset({"dash", "mpd", "smoothstreaming", "webm_chunk"})
 # Few tools rewrite these headers, so a healthy excerpt may promise the size of the whole file.
 _CARELESS = frozenset({"flv", "mp3"})
 _SIZE_SLACK = 1024  # bytes by which the headers of healthy files may be off
@@ -93,7 +92,7 @@ async def judge(
             await checks.check_output(output)
     except _FailureError as failure:
         return Verdict(False, failure.diagnosis, tuple(checks.examined))
-    except ProbeError as error:  # a file that was readable before isn't any more
+    except ProbeError as error:  # a file that was readable before isn't anymore
         return Verdict(
             False, Diagnosis(error.message, error.hint, (), RetryAdvice.RETRY), tuple(checks.examined)
         )

@@ -1,4 +1,4 @@
-"""Marks batches as finished: soon after their last task ended here, and by sweeping for the ones nobody marked."""
+"""Marks batches as finished: soon after their last task ended here. A regular sweep marks those that were missed."""
 
 import asyncio
 from uuid import UUID

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ffmate_desktop.db.leases import Connection
 
 ANSWER_TIMEOUT = 4.0
-"""Seconds after which an unanswered beat means that the connection is dead, even if nobody closed it."""
+"""Seconds after which an unanswered beat means that the connection is dead, even if it was never closed."""
 
 DECLARED_DEAD = "The cluster declared this node dead; it rejoins as a new one"
 
@@ -56,7 +56,7 @@ class HeartbeatListener(Protocol):
         """The node cannot rejoin after it was declared dead, or the database is a different one."""
 
     def on_silence(self) -> None:
-        """The database stopped answering although nobody closed the connection."""
+        """The database stopped answering although the connection was never closed."""
 
 
 class Heartbeat:

@@ -25,7 +25,7 @@ class Janitor:
     A node that continues a task removes leftovers of earlier claims itself. This is for tasks that were cancelled,
     deleted or given up after their node had died, and for tasks that were continued on another disk.
 
-    `machine` is this computer: a leftover of this machine that isn't in its folders any more counts as removed.
+    `machine` is this computer: a leftover of this machine that isn't in its folders anymore counts as removed.
     """
 
     def __init__(self, database: Database, machine: str) -> None:

@@ -317,7 +317,7 @@ class ClusterNode:
 
 
 async def _keep_running(duty: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
-    """Run a duty for ever. A defect in it is logged and costs a second, but does not end the node."""
+    """Run a duty forever. A defect in it is logged and costs a second, but does not end the node."""
     while True:
         try:
             await duty()

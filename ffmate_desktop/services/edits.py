@@ -53,7 +53,7 @@ def copy_of(task: StoredTask, source: TaskSource, client: str) -> TaskDraft:
 async def edit_waiting(
     database: Database, uuid: UUID, change: TaskEdit, preset: Preset | None, version: int | None
 ) -> None:
-    """Change a waiting task; raises UserError if it isn't waiting any more, or if the change isn't valid."""
+    """Change a waiting task; raises UserError if it isn't waiting anymore, or if the change isn't valid."""
     found = await commands.stored_tasks(database, [uuid])
     if not found:
         raise UserError("The task was deleted.", "Submit its file again.")

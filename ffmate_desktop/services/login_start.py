@@ -75,7 +75,7 @@ def desktop_entry(command: Sequence[str]) -> bytes:
 
 
 def _exec_word(word: str) -> str:
-    """Quote a word and escape four characters in it; the file format doubles backslashes once more."""
+    """Quote a word and escape four characters in it; the file format doubles backslashes again."""
     quoted = "".join(f"\\{letter}" if letter in '"`$\\' else letter for letter in word)
     return f'"{quoted}"'.replace("\\", "\\\\").replace("%", "%%").replace("\n", "\\n").replace("\r", "\\r")
 

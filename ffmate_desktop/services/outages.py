@@ -1,4 +1,4 @@
-"""Tells a database outage from a defect.
+"""Distinguishes database outages from defects.
 
 The window paints before asyncpg is loaded and needs these functions right away, so they import it when called.
 """

@@ -76,9 +76,8 @@ async def write_with_outputs(
         try:
             await write(rows)
             return skipped
-        except (
-            stored.OutputsTakenError
-        ) as error:  # numbered names are taken too, or another submission was faster
+        except stored.OutputsTakenError as error:
+            # numbered names are taken too, or another submission was faster
             taken |= error.keys
             clashing = {row.uuid for row in rows if row.output_key in taken}
             renamed = [draft for draft in drafts if draft.row.uuid in clashing]

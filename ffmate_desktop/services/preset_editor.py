@@ -61,7 +61,7 @@ class PresetEditor:
     async def delete(self, uuid: UUID) -> None:
         """Delete one of the user's presets; tasks created from it keep its command and name.
 
-        Watchfolders that use it take no new files, and are scanned at once so that their state says so.
+        Watchfolders that use it take no new files, and are scanned at once to update their state.
         """
         await self._own(uuid)
         users = await self.used_by(uuid)

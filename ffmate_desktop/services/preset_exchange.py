@@ -1,4 +1,4 @@
-"""Presets from files and to files, in FFmate's JSON: each is taken or refused on its own, and says why."""
+"""Presets from files and to files, in FFmate's JSON: each is accepted or refused separately, with the reason."""
 
 import asyncio
 import json

@@ -1,1 +1,1 @@
-"""Folders and files on disk: walk trees, tell local from network, observe changes, move originals."""
+"""Folders and files on disk: walk trees, recognize network storage, observe changes, move originals."""

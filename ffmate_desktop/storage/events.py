@@ -56,9 +56,8 @@ class FolderEvents:
     def __init__(self, on_event: Callable[[int], None]) -> None:
         # watchdog logs an error when it is stopped at the wrong moment; `_guard` logs real failures.
         logging.getLogger("watchdog").setLevel(logging.CRITICAL)
-        warnings.filterwarnings(
-            "ignore", "Callback with id", RuntimeWarning
-        )  # for a folder that it observes already
+        # for a folder that it observes already
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()

@@ -65,5 +65,5 @@ class WatchedThread(Generic[T]):
             if not self._future.done():
                 set_result()
 
-        with suppress(RuntimeError):  # the loop is closed: nothing waits any more
+        with suppress(RuntimeError):  # the loop is closed: nothing waits anymore
             self._loop.call_soon_threadsafe(resolve)

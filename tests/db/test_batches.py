@@ -96,9 +96,8 @@ async def test_a_restart_opens_a_batch_and_it_is_finished_once_more(
         stored = await batches.get(database, batch)
         assert stored is not None and stored.finished_at is None
         assert await batches.finish(database) == []
-        assert (
-            await tasks.restart(database, uuids[:1]) == set()
-        )  # it waits: nothing to restart, nothing is told
+        # it waits: nothing to restart, nothing is told
+        assert await tasks.restart(database, uuids[:1]) == set()
         await tasks.cancel(database, uuids)
         assert await batches.finish(database) == [batch]
         assert await batches.finish(database) == []

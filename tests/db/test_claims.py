@@ -190,9 +190,8 @@ async def test_a_node_that_was_declared_lost_before_its_lease_expired_publishes_
             query("leases", "declare_late_nodes_dead"), other.id, await newest_beat(database, other.id)
         )
         assert buried["id"] == node.id
-        assert (
-            await claims.set_phase(database, node.id, claim, "encode", TaskFacts()) == "run"
-        )  # no other node has claimed it yet
+        # no other node has claimed it yet
+        assert await claims.set_phase(database, node.id, claim, "encode", TaskFacts()) == "run"
         assert await claims.set_phase(database, node.id, claim, "publish", TaskFacts()) is None
         assert (
             await scripts.enter_stage(database, node.id, claim, TaskStatus.POST_PROCESSING, TaskFacts())

@@ -84,9 +84,8 @@ async def test_claims_of_dead_or_silent_nodes_expire(database: Database, databas
             await due(database)
             assert await scans.claim_scan(database, other.id) is None
             await scans.renew_scan(database, lost)
-            async with (
-                database.transaction() as connection
-            ):  # its claim has expired, and it isn't declared dead yet
+            # its claim has expired, and it isn't declared dead yet
+            async with database.transaction() as connection:
                 await connection.execute(
                     "UPDATE ffmate.watchfolders SET scan_until = clock_timestamp() - interval '1 s'"
                 )
@@ -191,9 +190,8 @@ async def test_a_folder_that_no_other_node_claims_is_tried_again(
         assert seconds is not None and 0 < seconds <= first.settings.interval
         await due(database, overdue=first.settings.interval)
         second = await claimed(database, one)
-        async with joined(
-            database_uri, identifier="c"
-        ):  # it claims nothing, like a node whose threads all hang
+        # it claims nothing, like a node whose threads all hang
+        async with joined(database_uri, identifier="c"):
             assert not await scans.report_unreachable(database, second, "Not mounted.")
             folder = await stored.get(database, uuid)
             assert folder is not None and folder.error == "Not mounted."

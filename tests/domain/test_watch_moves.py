@@ -51,9 +51,8 @@ def test_elsewhere_only_certain_matches_count() -> None:
     one, two = row(1, "a", UNNUMBERED), row(2, "b", UNNUMBERED)
     found = file(1, "x")
     assert match_moved_files([(found, one)], UNNUMBERED) == [(found, one)]
-    assert (
-        match_moved_files([(found, one), (found, two)], UNNUMBERED) == []
-    )  # of one size and second, and numbers are used again
+    # of one size and second, and numbers are used again
+    assert match_moved_files([(found, one), (found, two)], UNNUMBERED) == []
     assert match_moved_files([(found, one), (file(3, "y"), one)], UNNUMBERED) == []
     assert match_moved_files([(file(3, "y"), one)], UNNUMBERED) == []
 

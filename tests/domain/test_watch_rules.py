@@ -39,9 +39,8 @@ def test_extensions_in_any_case_with_or_without_point() -> None:
         assert not takes(rules(include=(word,)), "a.mp4")
         assert not takes(rules(exclude=(word,)), "a.MOV")
     assert takes(rules(include=("*",)), "a.dat")
-    both = rules(
-        include=("mov", "mp4"), exclude=("mp4",)
-    )  # FFmate forgets the first when there is the second
+    # FFmate forgets the first when there is the second
+    both = rules(include=("mov", "mp4"), exclude=("mp4",))
     assert takes(both, "a.mov") and not takes(both, "a.mp4") and not takes(both, "a.mxf")
 
 

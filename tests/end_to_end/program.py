@@ -157,9 +157,8 @@ def _parsed(code: int, out: str, err: str) -> Any:
 def _processes(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
-        with contextlib.suppress(
-            psutil.Error, OSError
-        ):  # OSError: another test's folder has a very long path
+        # OSError: another test's folder has a very long path
+        with contextlib.suppress(psutil.Error, OSError):
             named = [process.cwd(), *process.cmdline()]
             if len(named) > 1 and process.pid != os.getpid() and any(str(folder) in word for word in named):
                 found.append(process)

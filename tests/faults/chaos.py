@@ -50,8 +50,8 @@ async def run(
     again = sum(max(task.attempts - 1, 0) for task in tasks)
     print(
         f"seed {seed}: {count} tasks, {nodes} nodes, {injector.faults.total()} faults {dict(injector.faults)}, then "
-        f"{waiting} tasks waited; {again} attempts beyond the first, {said.count('was taken back')} encodes taken "
-        f"back, {said.count('declared this node dead')} nodes declared dead, "
+        f"{waiting} tasks waited; {again} attempts beyond the first, {said.count('was adopted again')} encodes "
+        f"adopted again, {said.count('declared this node dead')} nodes declared dead, "
         f"{cluster.refused_duplicates} duplicates refused, "
         f"{len(cluster.deleted)} deleted, {dict(Counter(str(task.status) for task in tasks))}: "
         f"{'; '.join(wrong) or 'nothing is wrong'}"

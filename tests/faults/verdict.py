@@ -18,7 +18,7 @@ from tests.faults.node_process import MARK
 _FULL = re.compile("disk is full|no space left", re.IGNORECASE)
 _LOST = "nodes were lost"
 _CLAIMED = re.compile(r"Claimed .* \((?P<uuid>[-0-9a-f]{36})\), attempt \d+, epoch (?P<epoch>\d+)")
-_ADOPTED = re.compile(r"Task (?P<uuid>[-0-9a-f]{36}) was taken back with epoch (?P<epoch>\d+)")
+_ADOPTED = re.compile(r"Task (?P<uuid>[-0-9a-f]{36}) was adopted again with epoch (?P<epoch>\d+)")
 _ENDED = re.compile(r" info:task  .* \((?P<uuid>[-0-9a-f]{36})\): (?P<status>DONE_\w+)$")
 
 
@@ -82,7 +82,7 @@ def _claims(cluster: ChaosCluster) -> list[str]:
             adopted = _ADOPTED.search(line)
             if found := adopted or _CLAIMED.search(line):
                 uuid, epoch = found["uuid"], int(found["epoch"])
-                # a claim of a task that is still being encoded here is logged twice: as claimed and as taken back
+                # a claim of a task that is still being encoded here is logged twice: as claimed and as adopted again
                 if epoch < last.get(uuid, 0) + (adopted is None):
                     wrong.append(f"{path.stem} got {uuid} with epoch {epoch} after {last[uuid]}")
                 last[uuid] = epoch

@@ -46,10 +46,8 @@ def test_unavailable_values_are_none_and_the_last_block_is_marked() -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (
-            b"out_time_ms=1500000",
-            Sample(out_time=1.5),
-        ),  # older than out_time_us, and microseconds all the same
+        # older than out_time_us, and microseconds all the same
+        (b"out_time_ms=1500000", Sample(out_time=1.5)),
         (b"out_time_us=-23220", Sample(out_time=0.0)),
         (b"out_time_us=-9223372036854775807", Sample(out_time=0.0)),
         (b"speed=1.2e+03x", Sample(speed=1200.0)),

@@ -42,9 +42,8 @@ async def test_locked_tables_are_waited_out_with_the_connections_that_a_node_has
     uuid = await farm.add(clip, "-re " + ENCODE)
     ffmpeg = await farm.encoding(uuid)
     vandal = await asyncpg.connect(database_uri)
-    bound = (
-        worker.database.size + 1 + farm.database.size
-    )  # its pool, its control connection, and that of the test
+    # its pool, its control connection, and that of the test
+    bound = worker.database.size + 1 + farm.database.size
     async with vandal.transaction():
         await vandal.execute(ALL_TABLES)
         most = 0

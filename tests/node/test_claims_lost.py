@@ -59,7 +59,7 @@ async def test_a_node_that_was_declared_dead_rejoins_and_keeps_its_encode(
     before, epoch = worker.id, (await farm.task(uuid)).epoch
     (temporary,) = farm.temporaries()
     expected_warnings.expect("declared this node dead")
-    expected_warnings.allow(f"{uuid} of a is queued again")  # unless it is taken back before anybody swept
+    expected_warnings.allow(f"{uuid} of a is queued again")  # unless it is adopted before a sweep
     await farm.sql("UPDATE ffmate.nodes SET state = 'dead' WHERE id = $1", before)
     await until(lambda: worker.id != before, "it joins again")
     assert ffmpeg.is_running()
@@ -67,7 +67,7 @@ async def test_a_node_that_was_declared_dead_rejoins_and_keeps_its_encode(
     task = await farm.successful(uuid)
     assert task.attempts == 1
     assert task.epoch > epoch
-    assert "taken back with epoch" in await farm.log(uuid)
+    assert "adopted again with epoch" in await farm.log(uuid)
     assert [path.name for path in farm.folder.glob("*.out*")] == [f"{clip.stem}.out.mp4"]
 
 
@@ -160,9 +160,8 @@ async def test_a_busy_node_is_looked_at_when_it_may_be_dead_not_at_the_next_beat
     expected_warnings: ExpectedWarnings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        Heartbeat, "connected_for", lambda _self: PATIENT * 3
-    )  # or it would have to wait so long
+    # or it would have to wait so long
+    monkeypatch.setattr(Heartbeat, "connected_for", lambda _self: PATIENT * 3)
     uuid = await farm.add(clip, labels=("gone",))
     expected_warnings.expect("Node busy is lost")
     expected_warnings.expect(f"{uuid} of busy is queued again")

@@ -152,9 +152,8 @@ def test_lock_files_are_noticed_but_not_listed(tmp_path: Path) -> None:
     assert len(walk(tmp_path, remembered).changed_files) == 0
     (tmp_path / "a.mov.lock").unlink()
     assert paths(walk(tmp_path, remembered)) == ["a.mov"]
-    assert (
-        len(walk(tmp_path, known(first)).changed_files) == 0
-    )  # a lock appears next to a file that we have queued
+    # a lock appears next to a file that we have queued
+    assert len(walk(tmp_path, known(first)).changed_files) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

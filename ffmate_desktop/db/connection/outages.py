@@ -1,4 +1,4 @@
-"""Tells database errors apart: outages, which pass and are retried, and refused data, which is not.
+"""Sorts database errors: outages pass and are retried, refused data isn't.
 
 Usually the class of an error decides. `translated` handles the rest: for example, the server has one code for both a
 full notification queue and a value that is too large. docs/reliability.md has the whole table.

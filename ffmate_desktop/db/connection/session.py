@@ -158,10 +158,8 @@ async def prepare(session: Session) -> None:
         settings = f"{query('checks', 'prepare_session')}\n{query('checks', 'limit_statements')}"
         try:
             await session.execute(f"{settings}\n{query('checks', 'notice_gone_clients')}")  # one round trip
-        except (
-            asyncpg.PostgresError,
-            MissingTablesError,
-        ) as error:  # also: the server does not know the setting
+        except (asyncpg.PostgresError, MissingTablesError) as error:
+            # also: the server does not know the setting
             logs.cluster.debug(
                 "The server cannot detect clients that are gone: %s", reason(error.__cause__ or error)
             )

@@ -160,7 +160,7 @@ DELETE FROM ffmate.leftovers
 RETURNING task;
 
 -- name: leave
--- A regular end: nothing runs on this node any more.
+-- A regular end: nothing runs on this node anymore.
 UPDATE ffmate.nodes
    SET state = 'left', ended_at = clock_timestamp(), progress = '[]', lease_until = clock_timestamp(),
        version = version + 1
@@ -168,6 +168,6 @@ UPDATE ffmate.nodes
 RETURNING id;
 
 -- name: forget_nodes
--- Nodes that ended are kept for the history of tasks, but not for ever.
+-- Nodes that ended are kept for the history of tasks, but not forever.
 DELETE FROM ffmate.nodes WHERE state IN ('left', 'dead') AND ended_at < clock_timestamp() - $1::interval
 RETURNING id;

@@ -23,7 +23,7 @@ UPDATE ffmate.nodes SET state = 'draining', version = version + 1
 RETURNING id;
 
 -- name: resume_node
--- Ends a drain and a pause. A node that has left in the meantime is not in these states any more.
+-- Ends a drain and a pause. A node that has left in the meantime is not in these states anymore.
 UPDATE ffmate.nodes SET state = 'online', paused = false, version = version + 1
  WHERE identifier = $1 AND state IN ('online', 'draining')
 RETURNING id;

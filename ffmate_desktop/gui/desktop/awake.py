@@ -10,7 +10,7 @@ CHECK_INTERVAL = 2000
 
 
 class KeepAwake(QObject):
-    """Prevents sleep while this window's node runs tasks, and says so in the status strip. Owned by the window."""
+    """Prevents sleep while this window's node runs tasks, and shows that in the status strip. Owned by the window."""
 
     def __init__(self, window: MainWindow, inhibitor: SleepInhibitor) -> None:
         super().__init__(window)

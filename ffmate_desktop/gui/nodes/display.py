@@ -121,8 +121,8 @@ def machine_text(display: NodeDisplay) -> str:
         if node.cores == 1
         else translate("nodes", "{0} cores").format(node.cores)
     )
-    node_painter = [SYSTEMS.get(node.os, node.os), f"ffmpeg {short_version(node.ffmpeg_version)}", cores]
-    return "  ·  ".join([*node_painter, *_priority(node.encode_priority)])
+    parts = [SYSTEMS.get(node.os, node.os), f"ffmpeg {short_version(node.ffmpeg_version)}", cores]
+    return "  ·  ".join([*parts, *_priority(node.encode_priority)])
 
 
 def _priority(word: str | None) -> list[str]:

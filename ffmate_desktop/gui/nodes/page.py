@@ -105,7 +105,7 @@ class NodesPage(Page):
             return self.tr("Can't reach the database. Showing the last known state.")
         count = {health: sum(display.health is health for display in displays) for health in NodeHealth}
         alive = [display for display in displays if display.health.is_alive]
-        node_painter = [
+        parts = [
             self.tr("{0} online").format(count[NodeHealth.ONLINE]),
             self.tr("{0} paused").format(count[NodeHealth.PAUSED]) if count[NodeHealth.PAUSED] else "",
             self.tr("{0} draining").format(count[NodeHealth.DRAINING]) if count[NodeHealth.DRAINING] else "",
@@ -115,7 +115,7 @@ class NodesPage(Page):
                 sum(display.node.running for display in alive), sum(display.node.slots for display in alive)
             ),
         ]
-        return "  ·  ".join(part for part in node_painter if part)
+        return "  ·  ".join(part for part in parts if part)
 
     def open_add(self) -> None:
         """Open the dialog for adding a node."""

@@ -26,9 +26,8 @@ class SettingsOpener(QObject):
         self.action.setShortcut(QKeySequence("Ctrl+,"))
         self.action.triggered.connect(lambda _checked: self.open())
         window.addAction(self.action)
-        if (
-            sys.platform == "darwin"
-        ):  # it moves to the menu of the program, which is there without a menu bar of ours
+        # Qt moves it to the application menu, which otherwise needs no menu bar of its own
+        if sys.platform == "darwin":
             window.menuBar().addMenu(self.tr("Window")).addAction(self.action)
         window.sidebar.settings.setToolTip(
             self.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -195,9 +195,8 @@ class FileModel(QAbstractTableModel):
         )
         anchors, length = [row.id for row in first[:1]], len(first)
         if length == PAGE_SIZE:
-            if (
-                not self.is_known and generation == self._generation
-            ):  # something to show while the keys are read
+            # something to show while the keys are read
+            if not self.is_known and generation == self._generation:
                 self._show_read(self._total(counts, PAGE_SIZE), anchors, {0: first}, counts)
             anchors = await service.file_anchors(folder, view, PAGE_SIZE)
             length = self._total(counts, (len(anchors) - 1) * PAGE_SIZE + 1)

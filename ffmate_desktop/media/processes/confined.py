@@ -3,7 +3,7 @@
 A sandbox permanently restricts a *thread* and what that thread starts. So each program gets its own thread, which
 confines itself, starts the program and waits until the program ends: the parent death signal (`process.Launcher`) is
 sent when the thread that started a program ends. The thread does nothing else. In particular, it opens no files and
-imports nothing, because it may not be allowed to any more.
+imports nothing, because it may not be allowed to anymore.
 """
 
 import asyncio

@@ -78,7 +78,7 @@ class NodeFolder:
             logs.cluster.info(text, ended, len(folders))
 
     def remove(self) -> None:
-        """Remove the folder. Nothing may use it any more."""
+        """Remove the folder. Nothing may use it anymore."""
         _remove(self.path, self._lock)
 
 

@@ -35,7 +35,7 @@ from ffmate_desktop.private_files import make_private_folder
 
 
 class SkippedError(UserError):
-    """The output exists, and the task is to be skipped then: nothing is published, nothing failed."""
+    """The output exists, and the task skips existing outputs: nothing is published, nothing failed."""
 
     def __init__(self, output: str) -> None:
         super().__init__(f"The output “{output}” already exists, so this file was skipped.")
@@ -88,7 +88,7 @@ class EncodeAttempt:
         await asyncio.to_thread(make_private_folder, self.folder)
 
     async def refuse_existing(self) -> None:
-        """Raises SkippedError if the output exists and the task is to be skipped then."""
+        """Raises SkippedError if the output exists and the task skips existing outputs."""
         if self.spec.policy is not IfExists.SKIP:
             return
         output = self.resolver.output()

@@ -33,7 +33,7 @@ class ClaimWriter:
         self._finish = finish
 
     def adopt(self, epoch: Epoch, node_id: int) -> None:
-        """From now on the claim has this epoch, and this incarnation holds it."""
+        """Continue with this epoch, held by this incarnation."""
         self.claim, self.node_id = replace(self.claim, epoch=epoch), node_id
         self.adopted.set()
 
@@ -114,7 +114,7 @@ class ClaimWriter:
         )
 
     async def delete(self) -> bool:
-        """Remove the task if it is to be deleted; False if it isn't, or if the claim is lost."""
+        """Remove the task if its desired state is "delete"; False if it isn't, or if the claim is lost."""
         return await retry_until_answered(
             lambda: claims.delete_claimed(self._database, self.node_id, self.claim),
             f"deleting {self.claim.uuid}",

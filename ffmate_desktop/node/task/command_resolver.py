@@ -16,7 +16,7 @@ class CommandResolver:
         self.spec: TaskSpec = claim.spec
         """With the changes of an imported sidecar."""
         self.is_complete = claim.spec.pre_processing is None or not claim.spec.pre_processing.import_sidecar
-        """No script can add metadata any more: a wildcard without a value is an error."""
+        """No script can add metadata anymore: a wildcard without a value is an error."""
 
     def change_spec(self, fields: JsonObject | None) -> None:
         """Replace fields of the submitted spec by those of an imported sidecar; None restores it."""

@@ -24,9 +24,8 @@ def apply_desired(task: TaskContext, desired: Desired) -> None:
                 task.attempt.pause()
                 task.attempt.log.note("paused")
                 if task.is_waiting:
-                    interrupt(
-                        task, InterruptReason.YIELD
-                    )  # it can be paused in the queue, where it takes no slot
+                    # it can be paused in the queue, where it takes no slot
+                    interrupt(task, InterruptReason.YIELD)
         case "cancel":
             interrupt(task, InterruptReason.CANCEL)
         case "delete":

@@ -85,9 +85,8 @@ async def _finish(task: TaskContext, outcome: Outcome) -> None:
         if task.interrupt.reason is InterruptReason.LOST:
             logs.task.warning("The claim of %s was lost before its end was written", task.claim.uuid)
             return
-        await (
-            task.node.confirm()
-        )  # the answer to the next heartbeat takes the claim back, or interrupts with LOST
+        # the answer to the next heartbeat takes the claim back, or interrupts with LOST
+        await task.node.confirm()
     _log(task, outcome)
     if desired == "delete":  # deleted while its end was being written
         await task.writer.delete()

@@ -71,9 +71,8 @@ async def _run_test(
         try:
             await attempt.prepare()
         except RetryElsewhereError as error:
-            if "--allow-write" in (
-                error.hint or ""
-            ):  # the private folder of the test is the limit, not the owner's settings
+            # the private folder of the test is the limit, not the owner's settings
+            if "--allow-write" in (error.hint or ""):
                 raise _writes_more() from error
             raise
         if any(Path(parent) != folder for parent in attempt.folders()):

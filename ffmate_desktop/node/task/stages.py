@@ -140,9 +140,8 @@ async def _write_facts(task: TaskContext, facts: TaskFacts) -> None:
         desired = await task.writer.write_facts(facts)
         if desired is not None:
             break
-        await (
-            task.node.confirm()
-        )  # the answer to the next heartbeat takes the claim back, or ends this attempt
+        # the answer to the next heartbeat takes the claim back, or ends this attempt
+        await task.node.confirm()
     if desired != "run":  # it runs already, and a pause that arrived meanwhile is newer than this answer
         apply_desired(task, desired)
 

@@ -77,14 +77,14 @@ class TaskRun:
     def adopt(self, epoch: Epoch, node_id: int) -> None:
         """Continue under a new claim: this node lost the old one, and no other node has claimed the task since."""
         logs.cluster.info(
-            "Task %s was taken back with epoch %d; its encode continues", self.claim.uuid, epoch
+            "Task %s was adopted again with epoch %d; its encode continues", self.claim.uuid, epoch
         )
         self._task.writer.adopt(epoch, node_id)
         self._task.claimed_at = asyncio.get_running_loop().time()
-        self._task.attempt.log.note(f"taken back with epoch {epoch}: the node had been declared lost")
+        self._task.attempt.log.note(f"adopted again with epoch {epoch}: the node had been declared lost")
 
     def abandon(self) -> None:
-        """Stop waiting for the database; other nodes find out what the last write would have said."""
+        """Stop waiting for the database. Other nodes take over the task when the lease expires."""
         if self._running is not None:
             self._running.cancel()
 

@@ -70,9 +70,8 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     """Servers, their children and keepers of any database under a folder."""
     found = []
     for process in psutil.process_iter():
-        with contextlib.suppress(
-            psutil.Error, OSError
-        ):  # it ends, or works in a folder deeper than paths are long
+        # it ends, or works in a folder deeper than paths are long
+        with contextlib.suppress(psutil.Error, OSError):
             places = [process.cwd(), *process.cmdline()]
             if process.pid != os.getpid() and any(place.startswith(str(folder)) for place in places):
                 found.append(process)

@@ -69,9 +69,8 @@ async def test_programs_in_a_closed_home_are_copied_to_where_the_account_can_run
         await execute(database.uri, "SELECT 1")
         program = psutil.Process((await running(data_dir)).pid).exe()
         assert program.startswith(f"{SYSTEM_FOLDER}/programs-18")
-    if all(
-        parent.stat().st_mode & 0o001 for parent in packages.parents
-    ):  # else all servers of this run use it
+    # else all servers of this run use it
+    if all(parent.stat().st_mode & 0o001 for parent in packages.parents):
         for made in set(SYSTEM_FOLDER.glob("programs-*")) - before:
             shutil.rmtree(made)
 

@@ -416,8 +416,7 @@ async def test_a_process_dies_with_a_program_that_is_killed(launcher: Launcher, 
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment) as parent:
         child = await read_pid(tmp_path / "pid")
-        await shortly(
-            lambda: psutil.Process(child).name() == "sleep"
-        )  # only setpriv's last act ties it to us
+        # only setpriv's last act ties it to us
+        await shortly(lambda: psutil.Process(child).name() == "sleep")
         parent.kill()
     await shortly(lambda: not lives(child))

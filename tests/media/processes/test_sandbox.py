@@ -134,9 +134,8 @@ async def test_with_limits_nothing_else_can_be_read(place: Place) -> None:
 async def test_the_node_cannot_be_accessed_even_without_limits(place: Place) -> None:
     """Its environment and memory may contain the password of the queue. And ffmpeg must not end the node."""
     pid = os.getpid()
-    names = (
-        ("mem", "environ", "maps") if os.geteuid() else ("mem",)
-    )  # kernels from 6.14 let root read the others
+    # kernels from 6.14 let root read the others
+    names = ("mem", "environ", "maps") if os.geteuid() else ("mem",)
     outcome = await place.ask(
         f"""
         import os

@@ -306,9 +306,8 @@ async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: W
     assert len(await watched.tasks()) == 1
     await watched.farm.tasks.delete([queued.task])
     file = await watched.state("one.mov", SKIPPED)
-    assert await watched.service.queue_again(watched.uuid, [file.id]) == {
-        file.id
-    }  # but when people ask for it
+    # but when people ask for it
+    assert await watched.service.queue_again(watched.uuid, [file.id]) == {file.id}
     again = await watched.state("one.mov", QUEUED)
     assert again.task not in (None, queued.task)
 
