@@ -18,6 +18,8 @@ from types import ModuleType
 
 import pytest
 
+from ffmate_desktop.cli import commands
+
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "packaging" / "bootstrap.py"
 
@@ -262,7 +264,7 @@ def test_help_and_unknown_commands(project: Project, arguments: list[str], code:
         (["clip.mov", "--database", "postgresql://a"], True),
         (["--no-gui", "--database", "postgresql://a"], False),
         (["--data-dir", "x", "submit", "clip.mov"], False),
-        (["server"], False),
+        *(([name], False) for name in commands.NAMES),
     ],
 )
 def test_only_the_window_needs_system_libraries(arguments: list[str], window: bool) -> None:
