@@ -18,6 +18,7 @@ from ffmate_desktop.cli.option_order import FILES
 from ffmate_desktop.cli.output import LostOutputError, output
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.version import version
+from ffmate_desktop.cli.wrong_use import wrong_use_sentence
 from ffmate_desktop.domain.errors import UsageError, UserError
 from ffmate_desktop.settings.file import with_file
 from ffmate_desktop.settings.read import read_settings, refuse_misspelt_variables
@@ -140,9 +141,7 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except CLICK_USAGE_ERROR as error:
         command = error.ctx.command_path if error.ctx else "ffmate-desktop"
-        message = error.format_message().replace("Value error, ", "")
-        message += "" if message.endswith((".", "?", "!")) else "."
-        complain(f"{message} `{command} --help` shows how to use it.", error)
+        complain(f"{wrong_use_sentence(error)} `{command} --help` shows how to use it.", error)
         return UsageError.exit_code
     except CLICK_ERROR as error:
         complain(error.format_message(), error)

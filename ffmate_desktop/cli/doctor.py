@@ -230,9 +230,9 @@ def _rights(health: Health) -> Check:
     if health.missing_rights:
         return Check("rights", "error", str(lacks_rights(health.role, health.missing_rights)))
     may = (
-        "it can also update them"
+        "it can also upgrade them for a new release"
         if health.may_migrate
-        else f"only their owner {health.owner} can update them"
+        else f"only their owner {health.owner} can upgrade them for a new release"
     )
     return Check("rights", "ok", f"this user can read and write all tables; {may}")
 

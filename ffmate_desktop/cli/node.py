@@ -12,6 +12,7 @@ from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.bootstrap.node import open_node
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.signals import stop_signals
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.encode_priority import EncodePriority
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.node.bus import Bus
@@ -69,9 +70,9 @@ async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], 
             step = next(stage, working.cancel)
         if step == node.retire:
             logs.cluster.info(
-                "Stopping: waiting up to %.0f s for %d running tasks. Press again to return them to the queue now",
+                "Stopping: waiting up to %.0f s for %s. Press again to return running tasks to the queue now",
                 settings.drain_time,
-                node.running,
+                counted(node.running, "running task"),
             )
             node.retire(settings.drain_time)
         elif step == working.cancel:

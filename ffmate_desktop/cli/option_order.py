@@ -62,7 +62,7 @@ class RootGroup(Group):
         if "." in word or "/" in word or "\\" in word:
             return UsageError(
                 f"There is no file “{word}”, and no such command.",
-                f"`{ctx.command_path} --help` explains them.",
+                f"`{ctx.command_path} --help` shows the commands.",
             )
         return super().unknown(ctx, word)
 

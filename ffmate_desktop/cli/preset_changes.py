@@ -28,7 +28,7 @@ from ffmate_desktop.services.preset_exchange import ImportedPreset
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 COMMAND_HELP = "ffmpeg's arguments, with wildcards."
-Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names or uuids of presets.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names or UUIDs of presets.")]
 Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="For people.")]
 Output = Annotated[
     str | None, typer.Option("--output", metavar="PATTERN", help="Path of the output, with wildcards.")
@@ -87,7 +87,7 @@ async def _add(context: Context, draft: PresetDraft) -> Preset:
 
 def edit(
     typer_context: typer.Context,
-    preset: Annotated[str, typer.Argument(metavar="NAME", help="Name or uuid of the preset.")],
+    preset: Annotated[str, typer.Argument(metavar="NAME", help="Name or UUID of the preset.")],
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="New name.")] = None,
     command: Annotated[
         str | None, typer.Option("--command", metavar="CMD", help="ffmpeg's arguments, with wildcards.")

@@ -44,7 +44,7 @@ def _what_it_does(preset: Preset) -> Cell:
 @app.command("show")
 def show(
     typer_context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or uuid of the preset.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or UUID of the preset.")],
     as_json: AsJson = False,
 ) -> None:
     """Show a preset with its command and output pattern."""

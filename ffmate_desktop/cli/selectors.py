@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.durations import parse_duration
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.selection import SelectedTasks, TaskSelection
@@ -45,7 +46,7 @@ OfPreset = Annotated[
     typer.Option(
         "--preset",
         metavar="NAME",
-        help="Tasks created from this preset (name or uuid). Repeatable.",
+        help="Tasks created from this preset (name or UUID). Repeatable.",
         show_default=False,
     ),
 ]
@@ -102,7 +103,7 @@ class Conditions:
         # An empty value may come from an unset variable of a script, so it must not mean "any".
         for option, words in words_of.items():
             if any(not word.strip(" ,") for word in words or ()):
-                raise UsageError(f"{option} has no value.", "To select any, leave it out.")
+                raise UsageError(f"{option} needs a value.", "Leave it out to select all.")
         self._batch = batch
         self._presets = list(preset or ())
         self._selection = TaskSelection(
@@ -193,7 +194,7 @@ def in_words(selected: SelectedTasks) -> str:
 
 def tasks_in_words(count: int) -> str:
     """`1 task`, `2 tasks`."""
-    return "1 task" if count == 1 else f"{count} tasks"
+    return counted(count, "task")
 
 
 def in_use(uuids: Sequence[UUID]) -> str:

@@ -23,7 +23,7 @@ FromFile = Annotated[
     ),
 ]
 
-PresetName = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="Name or uuid of a preset.")]
+PresetName = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="Name or UUID of a preset.")]
 
 Command = Annotated[
     str | None,

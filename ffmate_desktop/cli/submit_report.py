@@ -122,7 +122,7 @@ def warn_of_waiting(labels: Iterable[tuple[str, ...]], nodes: Sequence[Node]) ->
         if not any(offered.issuperset(needed) for offered in provided):
             options = " ".join(f"--label {label}" for label in needed)
             say(
-                f"No running node provides {' '.join(needed)}. The tasks wait until one joins"
+                f"No running node provides {' and '.join(needed)}. The tasks wait until one joins"
                 f" (ffmate-desktop --no-gui {options}).",
                 err=True,
             )

@@ -57,7 +57,7 @@ def edit(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change waiting tasks, by uuid or by conditions."""
+    """Change waiting tasks, by UUID or by conditions."""
     where = Conditions(batch=batch, older_than=older_than, preset=from_preset, preset_option="--from-preset")
     if bool(uuids) == bool(where):
         raise UsageError(

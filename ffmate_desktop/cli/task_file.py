@@ -64,4 +64,4 @@ def as_new_task(entry: dict[str, Any]) -> NewTask:
     try:
         return NewTask.model_validate(fields)
     except ValidationError as error:
-        raise UsageError(f"It isn't valid: {first_validation_error(error)}.") from error
+        raise UsageError(f"The task isn't valid: {first_validation_error(error)}.") from error

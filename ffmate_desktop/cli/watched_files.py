@@ -119,7 +119,7 @@ def retry(
     typer_context: typer.Context,
     which: Which,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="A path as `watchfolders files` shows it.")
+        list[str] | None, typer.Argument(metavar="FILE", help="A path as `watchfolders files` shows it.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

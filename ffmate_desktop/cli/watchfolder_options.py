@@ -16,7 +16,7 @@ from ffmate_desktop.domain.watchfolder import FileFilter, Original, OriginalActi
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 Preset = Annotated[
-    str | None, typer.Option("--preset", metavar="NAME", help="The preset for the files: name or uuid.")
+    str | None, typer.Option("--preset", metavar="NAME", help="The preset for the files: name or UUID.")
 ]
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Default: the folder's name.")]
 Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="What it is for.")]

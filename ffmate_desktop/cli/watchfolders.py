@@ -25,7 +25,7 @@ from ffmate_desktop.services.watchfolders import WatchfolderService, check
 app = typer.Typer(help="Folders whose new files are encoded automatically.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Which = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of the watchfolder, or the beginning of its uuid.")
+    str, typer.Argument(metavar="NAME", help="Name of the watchfolder, or the beginning of its UUID.")
 ]
 
 

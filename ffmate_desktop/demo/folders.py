@@ -66,7 +66,7 @@ def _make(keep_in: Path | None) -> DemoFolders:
         try:
             keep_in.mkdir(parents=True, exist_ok=True)
             if any(keep_in.iterdir()):
-                raise UsageError(f"The folder “{keep_in}” is not empty.", "Choose a new one.")
+                raise UsageError(f"The folder “{keep_in}” isn't empty.", "Choose a new one.")
         except OSError as error:
             raise UserError(f"Can't use the folder “{keep_in}”: {error.strerror}.") from error
     root = Path(tempfile.mkdtemp(prefix="ffmate-demo-")).resolve()

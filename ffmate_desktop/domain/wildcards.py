@@ -37,6 +37,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal
 
 from ffmate_desktop.domain import metadata_path
+from ffmate_desktop.domain.counts import either
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.value_filters import FILTERS
 
@@ -206,9 +207,10 @@ class _Wildcard:
 def _unknown(what: str, word: str, known: Iterable[str], form: str) -> UsageError:
     by_folded = {name.casefold(): name for name in sorted(known)}
     near = difflib.get_close_matches(word.casefold(), by_folded, n=3)
-    names = ", ".join(form.format(by_folded[name]) for name in near or by_folded)
+    names = [form.format(by_folded[name]) for name in near or by_folded]
     return UsageError(
-        f"{form.format(word)} isn't a {what}.", f"Did you mean {names}?" if near else f"Available: {names}"
+        f"{form.format(word)} isn't a {what}.",
+        f"Did you mean {either(names)}?" if near else f"Available: {', '.join(names)}.",
     )
 
 

@@ -28,7 +28,7 @@ READ_ERRORS = (OSError, ValueError, RecursionError)
 """What reading such data can raise."""
 
 _MESSAGES = {
-    "missing": "missing",
+    "missing": "is missing",
     "string_type": "must be text",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
@@ -47,15 +47,16 @@ _MESSAGES = {
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be one of {expected}",
     "enum": "must be one of {expected}",
-    "extra_forbidden": "unknown field",
+    "extra_forbidden": "is an unknown field",
 }
 
 
 def first_validation_error(error: "ValidationError") -> str:
-    """The first wrong field and why: `inputFile: missing`. Without its value, which may be secret."""
+    """The first wrong field and why: `inputFile is missing`. Without its value, which may be secret."""
     first = error.errors(include_input=False, include_url=False)[0]
     known = _MESSAGES.get(first["type"])
-    why = (
-        first["msg"].removeprefix("Value error, ") if known is None else known.format(**first.get("ctx", {}))
-    )
-    return f"{'.'.join(map(str, first['loc']))}: {why.rstrip('.')}"
+    field = ".".join(map(str, first["loc"]))
+    if known is not None:
+        return f"{field} {known.format(**first.get('ctx', {}))}".replace("'", "").strip()
+    why = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{field}: {why}" if field else why

@@ -7,6 +7,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import claims
 from ffmate_desktop.db.connection.connection import CONNECTION_LOST, Database
 from ffmate_desktop.db.leases import Beat
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.node import NodeFacts
 from ffmate_desktop.domain.task import Epoch
 from ffmate_desktop.node.janitor import Janitor
@@ -71,4 +72,4 @@ class AfterBeat:
         except CONNECTION_LOST:
             return  # the next beat finds them again
         if released:
-            logs.cluster.info("Released %d claims whose answer was lost", len(released))
+            logs.cluster.info("Released %s whose answer was lost", counted(len(released), "claim"))

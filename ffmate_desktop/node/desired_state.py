@@ -7,6 +7,7 @@ from dataclasses import replace
 from ffmate_desktop import logs
 from ffmate_desktop.db import nodes
 from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.node import NodeFacts, NodeState
 from ffmate_desktop.domain.slots import MAX_SLOTS
 from ffmate_desktop.node.retry import retry_until_answered
@@ -41,7 +42,7 @@ class DesiredState:
         if (slots, paused) != (self.facts.slots, self.facts.paused):
             logs.cluster.info(
                 "This node now has %s%s",
-                "1 slot" if slots == 1 else f"{slots} slots",
+                counted(slots, "slot"),
                 ", and is paused" if paused else "",
             )
             self.facts = replace(self.facts, slots=slots, paused=paused)
@@ -58,7 +59,7 @@ class DesiredState:
     def drain(self) -> None:
         """Claim nothing new, and stop once everything that runs here has finished."""
         if not self.draining:
-            logs.cluster.info("Draining: %d tasks are still running here", self._running())
+            logs.cluster.info("Draining: %s still running here", counted(self._running(), "task"))
         self.draining = True
         self.stop_if_drained()
 
@@ -83,6 +84,8 @@ class DesiredState:
                 await self.stopping.wait()
         except TimeoutError:
             logs.cluster.info(
-                "Not finished within %.0f s: %d tasks go back to the queue", seconds, self._running()
+                "Not finished within %.0f s: returning %s to the queue",
+                seconds,
+                counted(self._running(), "task"),
             )
             self.stopping.set()

@@ -14,6 +14,7 @@ from ffmate_desktop.db.leases import Beat, Held, Membership
 from ffmate_desktop.db.listener import NODE_CHANNEL, listen
 from ffmate_desktop.db.repair import repair
 from ffmate_desktop.domain.change import AnythingChanged
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.node import Load, NodeFacts
 from ffmate_desktop.domain.task import Desired, Epoch, LiveProgress
@@ -119,7 +120,9 @@ class Heartbeat:
             " ".join(self.facts.labels) or "none",
         )
         if self._membership.requeued:
-            logs.cluster.info("Requeued %d tasks of this node's previous run", self._membership.requeued)
+            logs.cluster.info(
+                "Requeued %s of this node's previous run", counted(self._membership.requeued, "task")
+            )
 
     async def run(self) -> None:
         """Beat until cancelled; reconnect with growing delays."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from ffmate_desktop import logs
 from ffmate_desktop.db import retention as rows
 from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.retention import Retention
 from ffmate_desktop.node.log_once import LogOnce
@@ -125,7 +126,7 @@ class RetentionDuty:
                 "removing old tasks",
             )
             if removed:
-                logs.task.info("Removed %d finished tasks that are past their limit", removed)
+                logs.task.info("Removed %s past the limit", counted(removed, "finished task"))
         await retry_until_answered(
             lambda: rows.remove_empty_batches(self._database), "removing empty batches"
         )

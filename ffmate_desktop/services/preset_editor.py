@@ -120,7 +120,7 @@ class PresetEditor:
         preset = await self._presets.get(uuid)
         if preset.built_in:
             raise UserError(
-                "Built-in presets can't be changed.",
+                "Built-in presets can't be changed or deleted.",
                 "Duplicate the preset, then change the copy.",
             )
         return preset

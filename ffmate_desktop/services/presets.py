@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ffmate_desktop.db import presets as stored
 from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.domain.counts import either
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.domain.preset import Preset
 
@@ -71,5 +72,4 @@ def _nearest(name: str, presets: list[Preset]) -> str:
     close += [other for key, other in names.items() if words & set(key.split()) and other not in close]
     if not close:
         return "`ffmate-desktop presets list` shows all presets."
-    *others, last = [f"“{name}”" for name in close[:3]]
-    return "Did you mean " + (", ".join(others) + " or " if others else "") + last + "?"
+    return f"Did you mean {either([f'“{name}”' for name in close[:3]])}?"

@@ -71,10 +71,10 @@ class WatchfolderService:
         found = [folder for folder in folders if folder.name.lower() == name]
         found = found or [folder for folder in folders if name and str(folder.uuid).startswith(name)]
         if not found:
-            raise UserError(f"No watchfolder is called “{word}”.", _LIST_HINT)
+            raise UserError(f"No watchfolder is named “{word}”.", _LIST_HINT)
         if len(found) > 1:
             raise UserError(
-                f"Several watchfolders are called “{word}”.", "Use the beginning of its uuid instead."
+                f"Several watchfolders are named “{word}”.", "Use the beginning of its UUID instead."
             )
         return found[0]
 

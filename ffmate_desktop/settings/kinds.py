@@ -192,6 +192,8 @@ class Folders(Kind):
             raise ValueError("has an empty part, which would mean the current folder")
         folders = tuple(_absolute(word) for word in words)
         for folder in folders:
+            if folder.is_file():
+                raise ValueError(f"needs a folder, and “{folder}” is a file")
             if not folder.is_dir():
                 raise ValueError(f"needs a folder that exists, and “{folder}” doesn't")
         return folders

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.watch_rules import LOCK
 
 
@@ -17,5 +18,7 @@ def write_locks(paths: Sequence[str]) -> None:
             refused.append(f"{path}{LOCK}: {error.strerror or error}")
     if refused:
         logs.watchfolder.warning(
-            "Can't write %d lock files, FFmate may queue these files: %s", len(refused), refused[0]
+            "Can't write %s, so FFmate may queue these files too: %s",
+            counted(len(refused), "lock file"),
+            refused[0],
         )

@@ -57,14 +57,23 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     ("arguments", "sentence"),
     [
         (["nonsense"], "`ffmate-desktop` has no command “nonsense”."),
-        (["talk.mov"], "There is no file “talk.mov”, and no such command."),
+        (
+            ["talk.mov"],
+            "There is no file “talk.mov”, and no such command. `ffmate-desktop --help` shows the commands.",
+        ),
         (["task"], "Did you mean “tasks”?"),
         (
             ["tasks", "lst"],
             "`ffmate-desktop tasks` has no command “lst”. Did you mean “list”? Commands: list, ",
         ),
         (["watchfolders"], "`ffmate-desktop watchfolders` needs a command. Commands: list, "),
-        (["submit", "a", "--preset"], "`ffmate-desktop submit --help`"),
+        (["submit", "a", "--preset"], "--preset needs a value. `ffmate-desktop submit --help`"),
+        (["--datbase", "x", "nodes", "list"], "There is no option --datbase. Did you mean --data"),
+        (["tasks", "show"], "UUID is missing. `ffmate-desktop tasks show --help`"),
+        (["presets", "add", "x"], "--command is missing."),
+        (["server", "x", "y"], "This command doesn't take “x y”."),
+        (["--allow-read", __file__, "nodes", "list"], "--allow-read needs a folder, and “"),
+        (["tasks", "list", "--node", ""], "--node needs a value. Leave it out to select all."),
         (
             ["--max-concurrent-tasks", "-1", "--no-gui"],
             "--max-concurrent-tasks takes a whole number from 1 to 1000, not “-1”.",
@@ -77,7 +86,10 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         (["submit", "x", "--preset", "a", "--command", "b"], "either a preset or a command"),
         (["submit", "x", "--command", "b", "--metadata", "{"], "isn't valid JSON"),
         (["submit", "x", "--command", "b", "--metadata", "[1]"], "JSON object"),
-        (["submit", "x", "--command", "b", "--if-exists", "perhaps"], "if-exists"),
+        (
+            ["submit", "x", "--command", "b", "--if-exists", "perhaps"],
+            "not “perhaps”.",
+        ),
         (["submit", "x", "--command", "b", "--priority", "-1"], "priority"),
         (["tasks", "list", "--status", "ASLEEP"], "isn't a status"),
         (["tasks", "list", "--limit", "-1"], "--limit takes a whole number, 0 or more, not “-1”."),
@@ -86,7 +98,7 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
             ["watchfolders", "add", ".", "--preset", "x", "--min-age", "inf"],
             "--min-age takes 2147483647 at most, not “inf”.",
         ),
-        (["--database", "mysql://x", "tasks", "list"], "is not a PostgreSQL address"),
+        (["--database", "mysql://x", "tasks", "list"], "isn't a PostgreSQL address"),
     ],
 )
 def test_wrong_use_gets_one_sentence_and_code_2(arguments: list[str], sentence: str, clerk: Clerk) -> None:

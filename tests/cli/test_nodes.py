@@ -45,11 +45,11 @@ WRONG = (
     (["pause"], "Name one or more nodes, or use --all."),
     (["resume", "a", "--all"], "Name one or more nodes, or use --all."),
     (["slots"], "Name a node and a number of slots"),
-    (["slots", "a", "b", "3"], "Got unexpected extra argument"),
+    (["slots", "a", "b", "3"], "This command doesn't take “3”."),
     (["slots", "a", "3", "--all"], "Name a node and a number of slots"),
     (["slots", "--all"], "Name a node and a number of slots"),
     (["slots", "a", "many"], "“many” isn't a number of slots."),
-    (["slots", "a", "-1"], "No such option: -1"),
+    (["slots", "a", "-1"], "There is no option -1."),
     (["slots", "a", "1001"], "A node can have 0 to 1000 slots."),
     (["slots", "a", "9999999999999"], "“9999999999999” isn't a number of slots."),
 )

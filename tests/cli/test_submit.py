@@ -56,7 +56,11 @@ def node(status: str, *labels: str) -> Node:
         ([task()], [node("left"), node("lost"), node("draining")], "No node is running"),
         ([task()], [node("online")], ""),
         ([task("gpu")], [node("late", "gpu", "os:linux")], ""),
-        ([task("gpu", "x")], [node("online", "gpu"), node("online", "x")], "No running node provides gpu x."),
+        (
+            [task("gpu", "x")],
+            [node("online", "gpu"), node("online", "x")],
+            "No running node provides gpu and x.",
+        ),
         ([task(), task("gpu")], [node("online"), node("left", "gpu")], "--no-gui --label gpu)"),
     ],
 )

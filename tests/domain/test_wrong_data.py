@@ -33,16 +33,16 @@ def test_why_a_file_cannot_be_read(tmp_path: Path, data: bytes | None, why: str)
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"command": "x"}, "inputFile: missing"),
-        ({"inputFile": 5}, "inputFile: must be text"),
-        ({"inputFile": "a", "priority": "high"}, "priority: must be a whole number"),
-        ({"inputFile": "a", "priority": -1}, "priority: must be at least 0"),
-        ({"inputFile": "a", "metadata": [1]}, "metadata: must be an object"),
+        ({"command": "x"}, "inputFile is missing"),
+        ({"inputFile": 5}, "inputFile must be text"),
+        ({"inputFile": "a", "priority": "high"}, "priority must be a whole number"),
+        ({"inputFile": "a", "priority": -1}, "priority must be at least 0"),
+        ({"inputFile": "a", "metadata": [1]}, "metadata must be an object"),
         (
             {"inputFile": "a", "ifExists": "x"},
-            "ifExists: must be one of 'fail', 'rename', 'replace' or 'skip'",
+            "ifExists must be one of fail, rename, replace or skip",
         ),
-        ({"inputFile": "a", "labels": ["b", 3]}, "labels.1: must be text"),
+        ({"inputFile": "a", "labels": ["b", 3]}, "labels.1 must be text"),
     ],
 )
 def test_the_first_field_that_is_wrong(fields: dict[str, Any], why: str) -> None:

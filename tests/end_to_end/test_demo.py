@@ -225,7 +225,7 @@ def test_an_interrupted_demo_leaves_nothing(start: Start, number: int, code: int
     ("options", "sentence"),
     [
         (("--database", "postgresql://a@b/c"), "The demo uses its own database. Leave --database out."),
-        (("--keep", "."), "is not empty"),
+        (("--keep", "."), "isn't empty"),
         (("--nodes", "13"), "--nodes"),
     ],
 )

@@ -67,5 +67,5 @@ def test_a_folder_is_watched(program: Program, clip: Path) -> None:
     assert not program.look("watchfolders", "resume", "in")["suspended"]
     assert program.refused("watchfolders", "files", "in", "--state", "lost")[0] == 2
     program.look("watchfolders", "delete", "in")
-    assert "No watchfolder is called" in program.refused("watchfolders", "scan", "in")[1]
+    assert "No watchfolder is named" in program.refused("watchfolders", "scan", "in")[1]
     assert stop(node) == 0

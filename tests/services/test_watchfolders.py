@@ -120,7 +120,7 @@ async def test_adding_finding_editing_and_deleting(
     for gone in (service.get, service.delete, service.suspend, service.scan):
         with pytest.raises(UserError, match="no longer exists"):
             await gone(made.uuid)
-    with pytest.raises(UserError, match="No watchfolder is called"):
+    with pytest.raises(UserError, match="No watchfolder is named"):
         await service.find("nothing")
 
 

@@ -70,7 +70,7 @@ def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Address:
     """
     found = _URI.fullmatch(uri.strip())
     if found is None:
-        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", EXPECTED_FORM)
+        raise UsageError(f"“{without_password(uri)}” isn't a PostgreSQL address.", EXPECTED_FORM)
     if placeholder := _PLACEHOLDER.search(uri):
         raise UsageError(f"The address still contains {placeholder[0]} instead of the password.", ESCAPES)
     try:
@@ -133,7 +133,7 @@ def _without(uri: str) -> tuple[str, str, list[str], str | None]:
     """User, hosts with path, parameters, and the password after the user."""
     found = _URI.fullmatch(uri.strip())
     if found is None:
-        raise UsageError(f"“{without_password(uri)}” is not a PostgreSQL address.", EXPECTED_FORM)
+        raise UsageError(f"“{without_password(uri)}” isn't a PostgreSQL address.", EXPECTED_FORM)
     before, _, query = found[2].partition("?")
     authority, slash, path = before.partition("/")
     userinfo, _, hosts = authority.rpartition("@")

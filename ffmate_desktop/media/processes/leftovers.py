@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 import psutil
 
 from ffmate_desktop import logs
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.errors import UserError
 from ffmate_desktop.file_locks import FileLock
 from ffmate_desktop.media.processes.table import ProcessTable, processes, with_descendants
@@ -74,8 +75,11 @@ class NodeFolder:
             for folder in folders:
                 _remove(folder, dead[_lock_of(folder)])
         if ended or folders:
-            text = "Removed %d processes and %d working folders left by dead nodes"
-            logs.cluster.info(text, ended, len(folders))
+            logs.cluster.info(
+                "Ended %s and removed %s that dead nodes left behind",
+                "1 process" if ended == 1 else f"{ended} processes",
+                counted(len(folders), "working folder"),
+            )
 
     def remove(self) -> None:
         """Remove the folder. Nothing may use it anymore."""

@@ -8,6 +8,7 @@ from ffmate_desktop import logs
 from ffmate_desktop.db import file_records
 from ffmate_desktop.db.file_records import FileWrite
 from ffmate_desktop.db.tasks import TaskRow
+from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.file_record import LOCKED, FileRecord, JudgedFile
 from ffmate_desktop.node.watchfolders.drafting import Drafted
 from ffmate_desktop.node.watchfolders.moved_files import cancel_removed
@@ -38,7 +39,7 @@ async def write_batch(context: ScanContext, judged: Sequence[JudgedFile], drafte
         await _write(context, writes, reappeared, drafted)
     if drafted.drafts:
         settings = context.claim.settings
-        logs.watchfolder.info("“%s”: %d new tasks", settings.name, len(drafted.drafts))
+        logs.watchfolder.info("“%s”: %s", settings.name, counted(len(drafted.drafts), "new task"))
         if settings.write_locks:
             paths = [watched_file_path(settings.path, found.path) for found, _ in drafted.drafts]
             await asyncio.to_thread(write_locks, paths)

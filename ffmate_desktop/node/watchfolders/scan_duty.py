@@ -246,4 +246,4 @@ class ScanDuty:
 
 def _with_names(sentence: str, claim: ScanClaim) -> str:
     names = sorted({claim.node, *claim.unreachable})
-    return f"{sentence} (On {', '.join(names)}.)"
+    return f"{sentence} (Reported by {', '.join(names)}.)"

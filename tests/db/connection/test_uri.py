@@ -181,12 +181,12 @@ def test_passwords_that_were_not_escaped_are_understood_where_they_can_be(
         ("postgresql://u:s3cret%FF@h/d", "not UTF-8"),
         ("postgresql://u:s3cret%00@h/d", "zero byte"),
         ("postgresql://u:[YOUR-PASSWORD]@db.x.supabase.co:5432/postgres", "still contains [YOUR-PASSWORD]"),
-        ("mysql://u:s3cret@h/d", "is not a PostgreSQL address"),
-        ("u:s3cret@h/d", "is not a PostgreSQL address"),
-        ("host=h password=s3cret dbname=d", "is not a PostgreSQL address"),
-        ("host=h password='s3 cr\\'et' dbname=d", "is not a PostgreSQL address"),
+        ("mysql://u:s3cret@h/d", "isn't a PostgreSQL address"),
+        ("u:s3cret@h/d", "isn't a PostgreSQL address"),
+        ("host=h password=s3cret dbname=d", "isn't a PostgreSQL address"),
+        ("host=h password='s3 cr\\'et' dbname=d", "isn't a PostgreSQL address"),
         ("postgresql://user:s3cret", "the port must be a number"),
-        ("", "is not a PostgreSQL address"),
+        ("", "isn't a PostgreSQL address"),
     ],
 )
 def test_an_invalid_address_is_reported_without_the_password(uri: str, sentence: str) -> None:

@@ -100,7 +100,7 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_reserved_output(
         ("open(path, 'w').write(' ' * (5 << 20)); sys.exit()", "isn't a file of at most 4 MiB"),
         ("import os; os.unlink(path); sys.exit()", "is missing, so it can't be imported"),
         ("task['metadata'] = {'n': float('nan')}", "NaN isn't a number"),
-        ("task['metadata'] = [1]", "can't be used: metadata: must be an object"),
+        ("task['metadata'] = [1]", "can't be used: metadata must be an object"),
         ("task['command'] = 3", "command isn't text"),
         ("task['command']['raw'] = '-i ${INPUT_FILE} | sh'", "is outside quotes"),
         ("task['command']['raw'] = 'rm -rf ${INPUT_FILE}'", "tasks can only run ffmpeg"),
