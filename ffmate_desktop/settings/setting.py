@@ -65,7 +65,7 @@ class Setting(Generic[T]):
 
     def text(self, value: T) -> str:
         """A value for people."""
-        return " ".join(self.words(value)) or self.default_text or "none"
+        return (self.kind.text(value) if value is not None else "") or self.default_text or "none"
 
     def words(self, value: T) -> list[str]:
         """The words that the option takes for this value; none where it can't be given."""

@@ -1,6 +1,7 @@
 """Every setting of the table works in every place that is derived from the table, also one that is added to it."""
 
 import dataclasses
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -152,6 +153,11 @@ def test_a_second_start_notices_another_value(setting: Setting[Any], start: Star
     first = start()
     assert differing_options(first, second) == ([] if setting is DATA_DIR else [setting.option])
     assert differing_options(first, explicit_digests(first)) == []
+
+
+def test_a_window_of_an_earlier_release_recognizes_the_same_number(start: Start) -> None:
+    digests = explicit_digests(start("--heartbeat=5"))
+    assert digests == {"--heartbeat": hashlib.sha256(b"--heartbeat=5.0").hexdigest()}
 
 
 @every_setting
