@@ -73,6 +73,17 @@ def test_the_readme_has_every_command() -> None:
     assert expected - written == set(), "add it to the table in README.md"
 
 
+def test_the_schema_page_has_every_table() -> None:
+    migrations = (ROOT / "ffmate_desktop" / "db" / "sql").rglob("*.sql")
+    tables = {
+        name
+        for path in migrations
+        for name in re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?ffmate\.(\w+)", path.read_text("utf-8"))
+    }
+    rows = re.findall(r"^\| (`.+?`) \|", (ROOT / "docs/internals/schema.md").read_text("utf-8"), re.MULTILINE)
+    assert tables == set(re.findall(r"`(\w+)`", " ".join(rows)))
+
+
 FILE_NAMES = {
     path.name
     for folder in ("ffmate_desktop", "tests", "packaging")
