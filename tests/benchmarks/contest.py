@@ -125,7 +125,7 @@ class Process:
         self._process.stdin.write(json.dumps(value).encode() + b"\n")
 
     def end_of_orders(self) -> None:
-        """Tell the process to finish."""
+        """Ask the process to finish."""
         assert self._process.stdin is not None
         self._process.stdin.close()
 

@@ -107,7 +107,7 @@ async def _measure(server: Server, uris: dict[Contestant, str], what: str) -> No
     print(reach("p50", percentile(every[OURS_SINGLE], 0.5), 1, unit=" ms"))
     for peer in uris:
         if peer is not OURS_SINGLE:
-            ratios = [theirs / ours for ours, theirs in zip(medians[OURS_SINGLE], medians[peer], strict=True)]
+            ratios = [peers / own for own, peers in zip(medians[OURS_SINGLE], medians[peer], strict=True)]
             name = f"{peer.name}'s p50 against ours"
             print(reach(name, statistics.median(ratios), 1, at_least=True, unit="x"))
 

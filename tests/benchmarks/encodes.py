@@ -99,7 +99,7 @@ async def _compare(server: Server, launcher: Launcher, ffmpeg: Path, folder: Pat
     ours, theirs = [], []
     slots = case.slots
     clips = await _make_clips(ffmpeg, folder, case)
-    one = await _run(ffmpeg, *_command(clips[0], folder / "single.mp4"))
+    single = await _run(ffmpeg, *_command(clips[0], folder / "single.mp4"))
     async with server.database() as uri, _node(uri, folder, ffmpeg, slots) as node:
         await _through_queue(uri, node.environment, clips[:4], folder)
         begin, plain = _Cpu.of(node, server), 0.0
@@ -110,7 +110,7 @@ async def _compare(server: Server, launcher: Launcher, ffmpeg: Path, folder: Pat
             plain += _of_children() - before
         used = _Cpu.of(node, server).each(begin, case.rounds * case.tasks)
     ratios = [our / other for our, other in zip(ours, theirs, strict=True)]
-    print(f"  slots: {slots}, {case.tasks} encodes, one alone takes {one * 1e3:.0f} ms; {load()}")
+    print(f"  slots: {slots}, {case.tasks} encodes, one alone takes {single * 1e3:.0f} ms; {load()}")
     print(f"  ours              {spread(ours)} s  [--no-gui: probe, encode, verify, fsync, publish]")
     print(f"  xargs             {spread(theirs)} s  [-P {slots}, with the low priority of our encodes]")
     print(f"  our processor time, ms per task: {used}")

@@ -22,14 +22,14 @@ async def run(server: Server) -> None:
     for _ in range(ROUNDS):
         for contestant in CONTESTANTS:
             async with Arena.open(server, contestant, WORKERS) as arena:
-                asked: dict[int, float] = {}
+                submitted_at: dict[int, float] = {}
                 for number in range(100_000, 100_000 + TASKS):
                     await asyncio.sleep(random.uniform(0.08, 0.16))
-                    asked[number] = time.perf_counter()
+                    submitted_at[number] = time.perf_counter()
                     await arena.submit(number, number + 1)
                 await arena.all_done(TASKS + WARM_UP * WORKERS)
                 started = await arena.stop()
-            samples[contestant].append([started[number] - asked[number] for number in asked])
+            samples[contestant].append([started[number] - submitted_at[number] for number in submitted_at])
     print(f"{WORKERS} idle worker processes, {ROUNDS} interleaved rounds of {TASKS}, {load()}:")
     for contestant in CONTESTANTS:
         every = [value * 1e3 for values in samples[contestant] for value in values]

@@ -48,7 +48,7 @@ def start(data: Path) -> tuple[float, float]:
 
 
 def _tell(name: str, found: list[tuple[float, float]], painted: float, shown: float) -> None:
-    paints, shows = [one for one, _ in found], [one for _, one in found]
+    paints, shows = [seconds for seconds, _ in found], [seconds for _, seconds in found]
     print(f"{name}: painted after {spread(paints)} s, queue after {spread(shows)} s")
     print(reach("painted", sorted(paints)[len(paints) // 2], painted, unit=" s"))
     print(reach("queue", sorted(shows)[len(shows) // 2], shown, unit=" s"))

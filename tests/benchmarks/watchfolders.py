@@ -35,7 +35,7 @@ COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
 class Lag:
-    """How late the loop is, at worst, while something goes on."""
+    """The worst lateness of the loop while the block runs."""
 
     def __init__(self) -> None:
         self.lags: list[float] = []
@@ -73,8 +73,8 @@ class Bench:
                 PresetDraft("copy", COPY, output_file=f"{self.root}_out/${{UUID}}.mp4")
             )
         ]
-        given = {"name": "in", "path": str(self.root), "preset": presets[0].uuid, "interval": 600} | settings
-        await stored.insert(self.database, uuid4(), WatchfolderSettings.model_validate(given))
+        fields = {"name": "in", "path": str(self.root), "preset": presets[0].uuid, "interval": 600} | settings
+        await stored.insert(self.database, uuid4(), WatchfolderSettings.model_validate(fields))
         self.known = FileRecordCache()
 
     async def scan(self) -> tuple[float, float, float]:
@@ -113,16 +113,18 @@ async def bench(server: Server) -> AsyncIterator[Bench]:
 async def run(server: Server) -> None:
     """All of it."""
     print(f"  {load()}")
-    async with bench(server) as one:
-        await asyncio.to_thread(_fill, one.root)
-        await _large_tree(one)
-    async with bench(server) as one:
-        await _latency(one)
-    async with bench(server) as one:
-        await one.begin(suspended=True)
-        await watch_pages.fill(one.database, FOLDERS * FILES)
-        [folder] = await stored.list_watchfolders(one.database)
-        await watch_pages.measure(WatchfolderService(one.database, one.presets), folder.uuid, FOLDERS * FILES)
+    async with bench(server) as setup:
+        await asyncio.to_thread(_fill, setup.root)
+        await _large_tree(setup)
+    async with bench(server) as setup:
+        await _latency(setup)
+    async with bench(server) as setup:
+        await setup.begin(suspended=True)
+        await watch_pages.fill(setup.database, FOLDERS * FILES)
+        [folder] = await stored.list_watchfolders(setup.database)
+        await watch_pages.measure(
+            WatchfolderService(setup.database, setup.presets), folder.uuid, FOLDERS * FILES
+        )
 
 
 def _fill(root: Path) -> None:
@@ -133,45 +135,61 @@ def _fill(root: Path) -> None:
             (folder / f"camera A take {file:05}.mov").touch()
 
 
-async def _large_tree(one: Bench) -> None:
-    await one.begin(growth_checks=5)
-    took, spent, lag = await one.scan()
+async def _large_tree(setup: Bench) -> None:
+    await setup.begin(growth_checks=5)
+    took, spent, lag = await setup.scan()
     print(
         f"  first scan of {FOLDERS * FILES} files: {took:.2f} s, {spent:.2f} s of a core, loop {lag:.0f} ms late"
     )
-    async with one.database.transaction() as connection:
+    async with setup.database.transaction() as connection:
         await connection.execute(
             "UPDATE ffmate.watched_files SET state = 'done', reason = '', ledger = 10000;"
             "UPDATE ffmate.watchfolders SET ledger = 10000, ledger_from = 10000"
         )
     gc.collect()
-    one.known = FileRecordCache()
+    setup.known = FileRecordCache()
     before = psutil.Process().memory_info().rss
-    took, spent, lag = await one.scan()
+    took, spent, lag = await setup.scan()
     gc.collect()
     grown = (psutil.Process().memory_info().rss - before) / 2**20
     print(f"  by a node that has just started: {took:.2f} s, {spent:.2f} s of a core, loop {lag:.0f} ms late")
     print(f"  memory: {grown:.1f} MiB for what the node remembers of it")
-    again = [await one.scan() for _ in range(5)]
-    print(f"  unchanged: {spread([one[0] for one in again])} s, cores {spread([one[1] for one in again])} s")
+    scans = [await setup.scan() for _ in range(5)]
     print(
-        reach("second scan of the unchanged tree", statistics.median(one[1] for one in again), 1.5, unit=" s")
+        f"  unchanged: {spread([scan[0] for scan in scans])} s, cores {spread([scan[1] for scan in scans])} s"
     )
     print(
-        reach("the loop's worst lateness in it", statistics.median(one[2] for one in again), 20, unit=" ms")
+        reach(
+            "second scan of the unchanged tree",
+            statistics.median(scan[1] for scan in scans),
+            1.5,
+            unit=" s",
+        )
+    )
+    print(
+        reach(
+            "the loop's worst lateness in it",
+            statistics.median(scan[2] for scan in scans),
+            20,
+            unit=" ms",
+        )
     )
 
 
-async def _latency(one: Bench) -> None:
+async def _latency(setup: Bench) -> None:
     for observes, interval in ((True, 600), (False, 1)):
-        await one.begin(growth_checks=0, interval=interval)
+        await setup.begin(growth_checks=0, interval=interval)
         watching = ScanDuty(
-            one.database, one.presets, node_id=lambda: one.node_id, may_scan=lambda: True, observes=observes
+            setup.database,
+            setup.presets,
+            node_id=lambda: setup.node_id,
+            may_scan=lambda: True,
+            observes=observes,
         )
         running = asyncio.create_task(watching.run())
         try:
             await asyncio.sleep(1.5)
-            waits = [await _arrival(one, number, str(observes)) for number in range(ARRIVALS)]
+            waits = [await _arrival(setup, number, str(observes)) for number in range(ARRIVALS)]
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
@@ -184,12 +202,12 @@ async def _latency(one: Bench) -> None:
             print(reach("local detection", max(waits), 1.0, unit=" s"))
 
 
-async def _arrival(one: Bench, number: int, name: str) -> float:
+async def _arrival(setup: Bench, number: int, name: str) -> float:
     await asyncio.sleep(0.1 + number % 7 * 0.13)
-    (one.root / f"{name} {number}.mov").write_bytes(b"x" * 1000)
+    (setup.root / f"{name} {number}.mov").write_bytes(b"x" * 1000)
     begin = time.monotonic()
     while True:
-        async with one.database.connection() as connection:
+        async with setup.database.connection() as connection:
             found = await connection.fetchval(
                 "SELECT count(*) FROM ffmate.tasks WHERE name = $1", f"{name} {number}.mov"
             )

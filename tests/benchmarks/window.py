@@ -207,7 +207,7 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
     process = psutil.Process()
     begin = time.perf_counter()
     async with _window(uri, folder) as (page, services):
-        known = time.perf_counter() - begin
+        seconds_to_keys = time.perf_counter() - begin
         while len(page.model.cache.anchors) < arguments.tasks // 200:
             await asyncio.sleep(0.01)
         complete = time.perf_counter() - begin
@@ -227,7 +227,9 @@ async def _run(arguments: argparse.Namespace, uri: str, folder: Path) -> None:
         idle = await _idle(process)
         print(f"{platform.platform()}, {load()}, Python {platform.python_version()}")
         print(f"{arguments.tasks:,} tasks, {arguments.updates} updates/s, scrolling for {wall:.0f} s")
-        print(f"first rows {known:.2f} s, whole order {complete:.2f} s after building the window began")
+        print(
+            f"first rows {seconds_to_keys:.2f} s, whole order {complete:.2f} s after building the window began"
+        )
         print(_line("painting the table", paints.times))
         print(_line("the same, processor time alone", paints.processor))
         print(_line("lateness of frames", late))

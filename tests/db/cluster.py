@@ -70,7 +70,7 @@ def row(
 async def add(database: Database, *rows: TaskRow, batch: UUID | None = None) -> list[UUID]:
     """Insert these tasks."""
     await insert(database, rows, batch=batch, source="cli")
-    return [one.uuid for one in rows]
+    return [row.uuid for row in rows]
 
 
 @dataclass(frozen=True)

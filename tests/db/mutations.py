@@ -312,25 +312,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 async def main(words: Sequence[str]) -> int:
     """Print a line per defect; the exit code is 1 if one was missed."""
-    wanted = [defect for defect in DEFECTS if not words or any(word in defect.name for word in words)]
+    chosen = [defect for defect in DEFECTS if not words or any(word in defect.name for word in words)]
     missed = []
     async with open_server() as server, server.database() as uri:
         await migrate(uri)
         for setting in ("fsync", "synchronous_commit"):
             await server.admin.execute(f"ALTER SYSTEM SET {setting} = off")
         await server.admin.execute("SELECT pg_reload_conf()")
-        for defect in wanted:
-            begun = time.perf_counter()
-            steps, said = await asyncio.to_thread(find, uri, defect)
-            said = said or await asyncio.to_thread(find_directly, defect)
-            seconds = time.perf_counter() - begun
-            verdict = "found " if said else "MISSED"
+        for defect in chosen:
+            start = time.perf_counter()
+            steps, failure = await asyncio.to_thread(find, uri, defect)
+            failure = failure or await asyncio.to_thread(find_directly, defect)
+            seconds = time.perf_counter() - start
+            verdict = "found " if failure else "MISSED"
             print(
-                f"{verdict} {steps:6d} steps {seconds:6.1f} s  {defect.name}: {said or ''}"[:160], flush=True
+                f"{verdict} {steps:6d} steps {seconds:6.1f} s  {defect.name}: {failure or ''}"[:160],
+                flush=True,
             )
-            missed += [] if said else [defect.name]
+            missed += [] if failure else [defect.name]
     print(
-        f"{len(wanted) - len(missed)} of {len(wanted)} found",
+        f"{len(chosen) - len(missed)} of {len(chosen)} found",
         *(f"missed: {name}" for name in missed),
         sep="\n",
     )

@@ -192,13 +192,13 @@ class World:
 
     def leftovers_of_ended(self) -> set[tuple[UUID, int]]:
         """Leftovers of tasks that no node will continue."""
-        wanted = {task.uuid for task in self.tasks.values() if not task.is_done}
-        return {key for key in self.leftovers if key[0] not in wanted}
+        unfinished = {task.uuid for task in self.tasks.values() if not task.is_done}
+        return {key for key in self.leftovers if key[0] not in unfinished}
 
     def forget_leftovers(self, uuids: Iterable[UUID]) -> None:
         """They were removed."""
         gone = set(uuids)
-        self.leftovers = {key: what for key, what in self.leftovers.items() if key[0] not in gone}
+        self.leftovers = {key: leftover for key, leftover in self.leftovers.items() if key[0] not in gone}
 
     # Claims and what follows them
 
@@ -291,8 +291,12 @@ class World:
         task = self.held(node_id, task_id, epoch)
         if task is None:
             task = self.tasks.get(task_id)
-            again = task is not None and (task.epoch, task.node_id, task.status) == (epoch, node_id, status)
-            return task.desired if again and task is not None else None
+            is_same_stage = task is not None and (task.epoch, task.node_id, task.status) == (
+                epoch,
+                node_id,
+                status,
+            )
+            return task.desired if is_same_stage and task is not None else None
         if status == "DONE_CANCELED" and task.desired not in ("cancel", "delete"):
             return None
         task.end(status)
@@ -303,7 +307,7 @@ class World:
 
     def adopt(self, node_id: int, held: Sequence[Held]) -> dict[int, tuple[int, str]]:
         """What it takes back: new epoch and what is wanted."""
-        taken = {}
+        adopted = {}
         for task_id, epoch, holder, uuid in held:
             task = self.tasks.get(task_id)
             if (
@@ -321,25 +325,25 @@ class World:
             task.node_name = self.nodes[node_id].name
             task.epoch = max(task.epoch, epoch) + 1
             task.postponed, task.error, task.started = False, None, True
-            taken[task_id] = (task.epoch, task.desired)
+            adopted[task_id] = (task.epoch, task.desired)
             self.forget_leftovers([task.uuid])
-        return taken
+        return adopted
 
     def give_back(self, node_id: int, held: Mapping[int, int] | None, *, postponed: bool = False) -> set[int]:
         """What it gave back: what it has of these ids and epochs, or all that it has."""
         if held is None:
             held = {task_id: task.epoch for task_id, task in self.tasks.items()}
-        given = set()
+        returned = set()
         for task_id, epoch in held.items():
             task = self.held(node_id, task_id, epoch)
             if task is None:
                 continue
             task.loosen("QUEUED")
             task.started, task.postponed = False, postponed
-            given.add(task_id)
+            returned.add(task_id)
             if task.desired == "delete":
                 self._remove(task_id)
-        return given
+        return returned
 
     def refuse(self, node_id: int, task_id: int, epoch: int, why: str, most: int) -> tuple[bool, set[str]]:
         """Whether others may try, and who could not."""
@@ -389,9 +393,9 @@ class World:
             case "pause" | "resume" if not task.is_done and task.desired in ("run", "pause"):
                 task.desired = "pause" if word == "pause" else "run"
             case "restart" if task.is_done:
-                fresh = Task(task.uuid, task.priority, task.labels, epoch=task.epoch + 2)
-                fresh.output_key = task.output_key
-                self.tasks[task_id] = fresh
+                restarted = Task(task.uuid, task.priority, task.labels, epoch=task.epoch + 2)
+                restarted.output_key = task.output_key
+                self.tasks[task_id] = restarted
             case "delete" if task.is_active:
                 task.desired = "delete"
             case "delete":

@@ -30,18 +30,18 @@ async def test_every_attempt_is_listed(database: Database, database_uri: str) ->
         await claims.finish_tasks(database, node.id, [(third, failed)])
         ends = ["given_back", "node_lost", "failed"]
         before = await tasks.attempts(database, uuid)
-        assert [one.end for one in before] == ends
+        assert [attempt.end for attempt in before] == ends
         await tasks.restart(database, [uuid])
         restarted = await tasks.attempts(database, uuid)
         assert restarted == before
         [fourth] = await claims.claim(database, node.id, 1)
         await claims.finish_tasks(database, node.id, [(fourth, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
     found = await tasks.attempts(database, uuid)
-    assert [one.end for one in found] == [*ends, "done"]
-    assert [one.node for one in found] == ["a", "b", "a", "a"]
-    assert [one.number for one in found] == [1, 2, 3, 1]
-    assert [one.error for one in found] == [None, None, "It broke.", None]
-    assert all(one.started and one.ended and one.started <= one.ended for one in found)
+    assert [attempt.end for attempt in found] == [*ends, "done"]
+    assert [attempt.node for attempt in found] == ["a", "b", "a", "a"]
+    assert [attempt.number for attempt in found] == [1, 2, 3, 1]
+    assert [attempt.error for attempt in found] == [None, None, "It broke.", None]
+    assert all(attempt.started and attempt.ended and attempt.started <= attempt.ended for attempt in found)
 
 
 async def test_a_task_that_was_taken_back_counts_no_loss(database: Database, database_uri: str) -> None:
@@ -50,9 +50,9 @@ async def test_a_task_that_was_taken_back_counts_no_loss(database: Database, dat
         [claim] = await claims.claim(database, node.id, 1)
         await age(database, node.id, 100)
         await sweep(database, other.id)
-        again = await leases.join(node.connection, node.facts)
-        await leases.adopt(node.connection, again.id, [(claim.id, claim.epoch, node.id, uuid)])
-    assert [one.end for one in await tasks.attempts(database, uuid)] == ["taken_back", "running"]
+        rejoined = await leases.join(node.connection, node.facts)
+        await leases.adopt(node.connection, rejoined.id, [(claim.id, claim.epoch, node.id, uuid)])
+    assert [attempt.end for attempt in await tasks.attempts(database, uuid)] == ["taken_back", "running"]
 
 
 async def test_a_cancelled_task_of_a_stopping_node_is_listed_once(
@@ -63,4 +63,4 @@ async def test_a_cancelled_task_of_a_stopping_node_is_listed_once(
         await claims.claim(database, node.id, 1)
         await tasks.cancel(database, [uuid])
         await claims.give_back(database, node.id)
-    assert [one.end for one in await tasks.attempts(database, uuid)] == ["cancelled"]
+    assert [attempt.end for attempt in await tasks.attempts(database, uuid)] == ["cancelled"]

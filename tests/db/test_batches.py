@@ -21,17 +21,17 @@ DONE = Outcome(TaskStatus.DONE_SUCCESSFUL, 100.0)
 @asynccontextmanager
 async def hearing(uri: str) -> AsyncIterator[list[UUID]]:
     """Every batch that is notified as finished."""
-    heard: list[UUID] = []
+    finished: list[UUID] = []
 
     def hear(_c: object, _p: int, _channel: str, payload: object) -> None:
         change = parse_notification(str(payload))
         if isinstance(change, BatchFinished):
-            heard.append(change.uuid)
+            finished.append(change.uuid)
 
     connection = await asyncpg.connect(uri)
     try:
         await connection.add_listener("ffmate", hear)
-        yield heard
+        yield finished
         await connection.execute("SELECT 1")  # what was committed before has arrived by then
     finally:
         await connection.close()
@@ -40,21 +40,21 @@ async def hearing(uri: str) -> AsyncIterator[list[UUID]]:
 async def batch_of(database: Database, count: int) -> tuple[UUID, list[UUID]]:
     batch, rows = uuid4(), [row(str(number)) for number in range(count)]
     await tasks.insert(database, rows, batch=batch, source="test")
-    return batch, [one.uuid for one in rows]
+    return batch, [task_row.uuid for task_row in rows]
 
 
 async def test_the_last_two_tasks_end_on_two_nodes_at_once(database_uri: str) -> None:
     rounds = 25
     async with (
         Database(database_uri, size=8) as database,
-        hearing(database_uri) as heard,
+        hearing(database_uri) as notified,
         joined(database_uri) as a,
         joined(database_uri, identifier="b") as b,
     ):
-        made = []
+        submitted = []
         for _ in range(rounds):
             batch, uuids = await batch_of(database, 2)
-            made.append(batch)
+            submitted.append(batch)
             [first] = await claims.claim(database, a.id, 1)
             [second] = await claims.claim(database, b.id, 1)
 
@@ -66,11 +66,11 @@ async def test_the_last_two_tasks_end_on_two_nodes_at_once(database_uri: str) ->
             answers = await asyncio.gather(
                 end(a.id, first), end(b.id, second), batches.finish(database), batches.finish(database)
             )
-            assert [one for answer in answers for one in answer] == [batch]
+            assert [uuid for answer in answers for uuid in answer] == [batch]
             assert await batches.finish(database, uuids) == []
             stored = await batches.get(database, batch)
             assert stored is not None and stored.finished_at is not None
-    assert heard == made
+    assert notified == submitted
 
 
 async def test_a_caller_that_waited_for_the_lock_sees_the_other_ends(
@@ -78,9 +78,9 @@ async def test_a_caller_that_waited_for_the_lock_sees_the_other_ends(
 ) -> None:
     batch, uuids = await batch_of(database, 2)
     async with joined(database_uri) as node:
-        one, two = await claims.claim(database, node.id, 2)
-        await claims.finish_tasks(database, node.id, [(one, DONE)])
-        assert await batches.finish(database, [one.uuid]) == []
+        first, two = await claims.claim(database, node.id, 2)
+        await claims.finish_tasks(database, node.id, [(first, DONE)])
+        assert await batches.finish(database, [first.uuid]) == []
         await claims.finish_tasks(database, node.id, [(two, DONE)])
         assert await batches.finish(database, uuids) == [batch]
 
@@ -89,19 +89,19 @@ async def test_a_restart_opens_a_batch_and_it_is_finished_once_more(
     database: Database, database_uri: str
 ) -> None:
     batch, uuids = await batch_of(database, 2)
-    async with hearing(database_uri) as heard:
+    async with hearing(database_uri) as notified:
         await tasks.cancel(database, uuids)
         assert await batches.finish(database) == [batch]
         assert await tasks.restart(database, uuids[:1]) == {uuids[0]}
         stored = await batches.get(database, batch)
         assert stored is not None and stored.finished_at is None
         assert await batches.finish(database) == []
-        # it waits: nothing to restart, nothing is told
+        # it waits: nothing to restart, no notification
         assert await tasks.restart(database, uuids[:1]) == set()
         await tasks.cancel(database, uuids)
         assert await batches.finish(database) == [batch]
         assert await batches.finish(database) == []
-    assert heard == [batch, batch]
+    assert notified == [batch, batch]
 
 
 async def test_a_restart_while_it_is_being_finished_is_not_lost(
@@ -132,7 +132,7 @@ async def test_a_batch_whose_tasks_are_deleted_is_forgotten(database: Database) 
 
 async def test_what_is_left_is_a_whole(database: Database, database_uri: str) -> None:
     batch, uuids = await batch_of(database, 4)
-    assert await batches.remaining(database, batch) is None  # nobody can say before one has ended
+    assert await batches.remaining(database, batch) is None  # unknown before one has ended
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
         async with database.transaction() as connection:

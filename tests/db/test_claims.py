@@ -88,8 +88,10 @@ async def test_racing_nodes_never_get_the_same_task(database: Database, database
         joined(database_uri, identifier="b") as b,
         joined(database_uri, identifier="c") as c,
     ):
-        taken = await asyncio.gather(*(names(database, node.id, 2) for _ in range(12) for node in (a, b, c)))
-    flat = [name for some in taken for name in some]
+        batches = await asyncio.gather(
+            *(names(database, node.id, 2) for _ in range(12) for node in (a, b, c))
+        )
+    flat = [name for batch in batches for name in batch]
     assert sorted(flat, key=int) == [str(number) for number in range(60)]
 
 
@@ -231,11 +233,11 @@ async def test_a_task_given_back_twice_or_late_is_not_taken_from_a_newer_claim(
 ) -> None:
     await add(database, row("again"), row("other"))
     async with joined(database_uri) as node:
-        again, other = await claims.claim(database, node.id, 2)
-        held = {again.id: again.epoch, other.id: other.epoch}
-        assert await claims.give_back(database, node.id, {again.id: again.epoch}) == {again.id}
+        reclaimed, other = await claims.claim(database, node.id, 2)
+        held = {reclaimed.id: reclaimed.epoch, other.id: other.epoch}
+        assert await claims.give_back(database, node.id, {reclaimed.id: reclaimed.epoch}) == {reclaimed.id}
         [newer] = await claims.claim(database, node.id, 1)
-        assert newer.id == again.id, "the same node has it again"
+        assert newer.id == reclaimed.id, "the same node has it again"
         assert await claims.give_back(database, node.id, held) == {other.id}, (
             "its reply was lost, so it came again"
         )
@@ -257,8 +259,8 @@ async def test_a_task_ends_as_cancelled_only_if_that_is_still_desired(
         assert await claims.give_back(database, node.id, {claim.id: claim.epoch for claim in held}) == {
             held[0].id
         }
-    [kept] = await tasks.get_tasks(database, uuids[:1])
-    assert (kept.status, kept.epoch) == (TaskStatus.QUEUED, 2)
+    [task] = await tasks.get_tasks(database, uuids[:1])
+    assert (task.status, task.epoch) == (TaskStatus.QUEUED, 2)
 
 
 async def test_a_cancelled_task_is_not_given_back(database: Database, database_uri: str) -> None:
@@ -285,10 +287,10 @@ async def test_a_deleted_running_task_goes_with_its_log(database: Database, data
 async def test_two_active_tasks_cannot_reserve_one_output(database: Database, database_uri: str) -> None:
     await add(database, row("one", output_key="/out/a.mp4"), row("two"))
     async with joined(database_uri) as node:
-        one, two = await claims.claim(database, node.id, 2)
+        first, two = await claims.claim(database, node.id, 2)
         with pytest.raises(claims.OutputTakenError):
             await claims.set_output(database, node.id, two, "/out/a.mp4")
-        await claims.finish_tasks(database, node.id, [(one, DONE)])
+        await claims.finish_tasks(database, node.id, [(first, DONE)])
         assert await claims.set_output(database, node.id, two, "/out/a.mp4")
 
 
@@ -304,17 +306,17 @@ async def test_the_log_keeps_what_postgresql_cannot_store_readable(
 
 
 async def test_progress_is_sent_without_writing_a_row(database: Database, database_uri: str) -> None:
-    heard: asyncio.Queue[str] = asyncio.Queue()
+    received: asyncio.Queue[str] = asyncio.Queue()
     listener = await connect(database_uri)
     await add(database, row("task"))
     versions = Sql("SELECT ctid, xmin FROM ffmate.tasks UNION ALL SELECT ctid, xmin FROM ffmate.nodes")
     async with joined(database_uri) as node:
         [claim] = await claims.claim(database, node.id, 1)
-        await listener.add_listener("ffmate", lambda *arguments: heard.put_nowait(str(arguments[3])))
+        await listener.add_listener("ffmate", lambda *arguments: received.put_nowait(str(arguments[3])))
         before = await database.fetch(versions)
         entries = [LiveProgress(claim.id + number, claim.epoch, 50.0) for number in range(170)]
         await claims.send_progress(database, node.id, entries)
-        payloads = [await asyncio.wait_for(heard.get(), 5) for _ in range(3)]
+        payloads = [await asyncio.wait_for(received.get(), 5) for _ in range(3)]
         assert await database.fetch(versions) == before
         await leases.beat(node.connection, node.id, 15, entries)
         assert await database.fetch(versions) != before, "a row that is written does show"
@@ -325,12 +327,12 @@ async def test_progress_is_sent_without_writing_a_row(database: Database, databa
 async def test_the_claim_walks_its_index(database: Database, database_uri: str) -> None:
     """With many done tasks and many that this node can't run, any other plan is too slow."""
     async with joined(database_uri) as node, database.transaction() as connection:
-        wanted = await connection.fetchval(query("tasks", "insert_requirement_set"), [])
+        no_labels = await connection.fetchval(query("tasks", "insert_requirement_set"), [])
         await connection.execute(
             "INSERT INTO ffmate.tasks (uuid, name, requirement_set, source, spec, status)"
             " SELECT gen_random_uuid(), 'x', $1, 'cli', '{}',"
             " CASE WHEN n % 10 = 0 THEN 'QUEUED' ELSE 'DONE_SUCCESSFUL' END FROM generate_series(1, 20000) AS n",
-            wanted,
+            no_labels,
         )
         await connection.execute("ANALYZE ffmate.tasks")
         sql = query("claims", "finish_and_claim")

@@ -118,8 +118,8 @@ async def test_a_dead_nodes_tasks_are_requeued_with_a_higher_epoch(
         swept = await sweep(database, live.id)
         assert swept.dead == ("a",)
         assert swept.moved == ((lost.uuid, TaskStatus.QUEUED, "a"),)
-        [again] = await claims.claim(database, live.id, 1)
-        assert again.epoch > lost.epoch
+        [reclaimed] = await claims.claim(database, live.id, 1)
+        assert reclaimed.epoch > lost.epoch
         assert (await leases.beat(frozen.connection, frozen.id, 15, [])).state is None
         done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100)
         assert await claims.finish_tasks(database, frozen.id, [(lost, done)]) == {}
@@ -160,8 +160,8 @@ async def test_a_node_that_slept_declares_no_node_dead(database: Database, datab
             )
         await age(database, woken.id, 60)
         assert (await sweep(database, other.id)).dead == (), "a dead node declares no node dead"
-        again = await leases.beat(woken.connection, woken.id, 15, [])
-        assert again.gap > 60 and again.shortest == 5
+        next_beat = await leases.beat(woken.connection, woken.id, 15, [])
+        assert next_beat.gap > 60 and next_beat.shortest == 5
 
 
 async def test_many_sweepers_at_once_move_each_task_once(database: Database, database_uri: str) -> None:
@@ -171,7 +171,7 @@ async def test_many_sweepers_at_once_move_each_task_once(database: Database, dat
             pass  # its share, until nothing is left
         await age(database, frozen.id, 16)
         swept = await asyncio.gather(*(sweep(database, live.id) for _ in range(6)))
-        moved = [uuid for one in swept for uuid, _, _ in one.moved]
+        moved = [uuid for result in swept for uuid, _, _ in result.moved]
         assert len(moved) == len(set(moved)) == 20
         assert {task.epoch for task in await tasks.list_tasks(database)} == {2}
 
@@ -190,9 +190,9 @@ async def test_a_task_that_was_lost_three_times_is_given_up(database: Database, 
                     Sql("SELECT not_before > now() + interval '3s' FROM ffmate.tasks")
                 )
                 assert waits[0] is (number > 0), "the second loss may be the task's own doing"
-                left = {one.task for one in await leases.leftovers_of_ended(database)}
+                left = {leftover.task for leftover in await leases.leftovers_of_ended(database)}
                 assert left == ({uuid} if number == MAX_LOSSES - 1 else set()), (
-                    "somebody may still come back to it"
+                    "a node may still come back to it"
                 )
         [task] = await tasks.get_tasks(database, [uuid])
         assert task.status is TaskStatus.DONE_ERROR
@@ -264,7 +264,7 @@ async def test_what_lies_in_the_root_of_a_disk_is_looked_for_there(
         await tasks.cancel(database, uuids)
         await leases.leave(database, node.id)
         await leases.requeue_strays(database)
-    left = {one.task: one.folders for one in await leases.leftovers_of_ended(database)}
+    left = {leftover.task: leftover.folders for leftover in await leases.leftovers_of_ended(database)}
     assert [left[uuid] for uuid in uuids] == [(folder,) for folder in outputs.values()]
 
 
@@ -279,12 +279,12 @@ async def test_of_what_a_dead_incarnation_still_holds_only_what_is_as_it_was_is_
         await database.fetch(
             query("leases", "declare_late_nodes_dead"), live.id, await newest_beat(database, live.id)
         )
-        again = await leases.join(node.connection, node.facts)
+        rejoined = await leases.join(node.connection, node.facts)
         if change == "cancelled":
             await tasks.cancel(database, [uuid])
         epoch = claim.epoch + (change == "another epoch")
         named = uuid4() if change.startswith("another task") else uuid
-        adopted = await leases.adopt(node.connection, again.id, [(claim.id, epoch, node.id, named)])
+        adopted = await leases.adopt(node.connection, rejoined.id, [(claim.id, epoch, node.id, named)])
     assert bool(adopted) is (change == "good")
 
 

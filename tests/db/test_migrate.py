@@ -105,8 +105,8 @@ async def test_a_database_that_cannot_hold_every_name_gets_no_tables(
 ) -> None:
     name = f"test_{uuid4().hex[:12]}"
     connection = await asyncpg.connect(postgres_uri)
-    fresh = f"TEMPLATE template0 STRATEGY FILE_COPY LOCALE_PROVIDER libc LOCALE 'C' ENCODING '{encoding}'"
-    await connection.execute(f"CREATE DATABASE {name} {fresh}")
+    options = f"TEMPLATE template0 STRATEGY FILE_COPY LOCALE_PROVIDER libc LOCALE 'C' ENCODING '{encoding}'"
+    await connection.execute(f"CREATE DATABASE {name} {options}")
     try:
         refused = pytest.raises(UserError, match=rf"encoding {encoding}\. .* needs UTF8")
         with nullcontext() if fits else refused:

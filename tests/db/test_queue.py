@@ -101,10 +101,10 @@ async def test_every_view_is_read_in_order_in_both_directions(
     rows = await queue.rows(range(1, 701))
     for descending in (True, False):
         query = QueueQuery(column, descending, where)
-        wanted = sorted(filter(fits, rows), key=SORT[column], reverse=descending)
-        assert wanted
+        expected = sorted(filter(fits, rows), key=SORT[column], reverse=descending)
+        assert expected
         found = await everything(queue, query)
-        assert [row.id for row in found] == [row.id for row in wanted]
+        assert [row.id for row in found] == [row.id for row in expected]
         middle = len(found) // 2
         before = await queue.page(query, before=found[middle].key, limit=20)
         assert before == found[max(0, middle - 20) : middle]
@@ -115,7 +115,7 @@ async def test_every_view_is_read_in_order_in_both_directions(
         assert await queue.position(query, found[middle].key) == middle
     counted = await queue.counts(where)
     statuses = where.statuses
-    assert sum(counted[status] for status in statuses if status in counted) == len(wanted)
+    assert sum(counted[status] for status in statuses if status in counted) == len(expected)
 
 
 async def test_a_row_contains_what_is_known(
@@ -174,7 +174,7 @@ async def test_figures(database: Database, database_uri: str, queue: QueueServic
     empty = await queue.stats(midnight)
     assert (empty.running, empty.slots, empty.remaining, empty.finished_today) == (0, 0, 0, 0)
     await add(database, row("a"), row("b"), row("c"))
-    assert (await queue.stats(midnight)).remaining is None  # nobody knows how long such tasks take
+    assert (await queue.stats(midnight)).remaining is None  # no data on how long such tasks take
     async with joined(database_uri) as node:
         first, second = await claims.claim(database, node.id, 2)
         film = TaskFacts(media=ProbedMedia({"duration": 90.5}))
@@ -220,11 +220,11 @@ async def test_a_page_reads_no_more_than_it_shows(database: Database, name: str)
         await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE page AS {all_queries()['queue.' + name]}")
         values = ", ".join([f"'{{{statuses}}}'", "NULL", "NULL", *arguments])
-        [[told]] = await connection.fetch(
+        [[explained]] = await connection.fetch(
             f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING off) EXECUTE page ({values})"
         )
         await connection.execute("DEALLOCATE page")
-    plan = (told if isinstance(told, list) else json.loads(told))[0]["Plan"]
+    plan = (explained if isinstance(explained, list) else json.loads(explained))[0]["Plan"]
     nodes = list(walk(plan))
     assert index in {node.get("Index Name") for node in nodes}
     read = sum(
@@ -246,10 +246,10 @@ async def test_batch_rows_are_found_by_their_index(database: Database) -> None:
         await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE page AS {all_queries()['queue.sorted_up']}")
         missing = UUID(int=1)
-        [[told]] = await connection.fetch(
+        [[plan]] = await connection.fetch(
             "EXPLAIN (ANALYZE, FORMAT JSON, TIMING off) EXECUTE page"
             f" ('{{QUEUED}}', NULL, NULL, '{missing}', 'name', 0, '', 0, 200)"
         )
         await connection.execute("DEALLOCATE page")
-    read = list(walk((told if isinstance(told, list) else json.loads(told))[0]["Plan"]))
+    read = list(walk((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]))
     assert not any(node["Actual Rows"] for node in read if node.get("Relation Name") == "tasks")

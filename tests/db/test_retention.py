@@ -26,7 +26,7 @@ async def ended(database: Database, uri: str, count: int, *, batch: UUID | None 
         for claim in claimed:
             await claims.append_log(database, node.id, claim, 0, "a line")
         outcomes = [(claim, Outcome(DONE[number % 3], 100)) for number, claim in enumerate(claimed)]
-        await tasks.cancel(database, uuids[2::3])  # no task ends so that nobody cancelled
+        await tasks.cancel(database, uuids[2::3])  # tasks that were not cancelled don't end like this
         await claims.finish_tasks(database, node.id, outcomes)
     for number, uuid in enumerate(uuids):
         await database.fetch(

@@ -32,10 +32,10 @@ ONE = ScannedFile("a/one.mov", 100, 5_000_000, 7)
 RESULT = ScanResult(files=1)
 
 
-async def made(database: Database, **settings: object) -> UUID:
+async def insert_folder(database: Database, **settings: object) -> UUID:
     uuid = uuid4()
-    given = {"name": "in", "path": "/in", "preset": uuid4(), "interval": 10} | settings
-    await stored.insert(database, uuid, WatchfolderSettings.model_validate(given))
+    fields = {"name": "in", "path": "/in", "preset": uuid4(), "interval": 10} | settings
+    await stored.insert(database, uuid, WatchfolderSettings.model_validate(fields))
     return uuid
 
 
@@ -58,13 +58,13 @@ async def due(database: Database, *, overdue: float = 0) -> None:
 
 
 def writes(*found: ScannedFile, state: str = "queued", task: UUID | None = None) -> Sequence[FileWrite]:
-    return [FileWrite(one, 3, state, "why", 1, task=task, attempts=1) for one in found]  # type: ignore[arg-type]
+    return [FileWrite(file, 3, state, "why", 1, task=task, attempts=1) for file in found]  # type: ignore[arg-type]
 
 
 async def test_of_eight_nodes_one_scans(database: Database, database_uri: str) -> None:
     async with AsyncExitStack() as stack:
         nodes = [await stack.enter_async_context(joined(database_uri, identifier=str(n))) for n in range(8)]
-        await made(database)
+        await insert_folder(database)
         for _ in range(5):
             got = await asyncio.gather(*(scans.claim_scan(database, node.id) for node in nodes))
             assert sum(claim is not None for claim in got) == 1
@@ -77,7 +77,7 @@ async def test_of_eight_nodes_one_scans(database: Database, database_uri: str) -
 
 
 async def test_claims_of_dead_or_silent_nodes_expire(database: Database, database_uri: str) -> None:
-    await made(database, interval=1)
+    await insert_folder(database, interval=1)
     async with joined(database_uri, identifier="b") as other:
         async with joined(database_uri) as node:
             lost = await claimed(database, node)
@@ -108,7 +108,7 @@ async def test_claims_of_dead_or_silent_nodes_expire(database: Database, databas
 
 
 async def test_who_may_scan(database: Database, database_uri: str) -> None:
-    await made(database, labels=["storage:a"])
+    await insert_folder(database, labels=["storage:a"])
     async with (
         joined(database_uri, labels=("gpu",)) as without,
         joined(database_uri, identifier="b", labels=("gpu", "storage:a")) as fits,
@@ -131,7 +131,7 @@ async def test_who_may_scan(database: Database, database_uri: str) -> None:
 async def test_events_make_folders_due_and_nodes_that_failed_wait(
     database: Database, database_uri: str
 ) -> None:
-    await made(database)
+    await insert_folder(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         assert await scans.claim_scan(database, node.id, [claim.id]) is None
@@ -156,11 +156,11 @@ async def ended_again(database: Database, claim: ScanClaim) -> None:
 async def test_a_folder_that_one_node_cannot_reach_goes_to_the_others(
     database: Database, database_uri: str
 ) -> None:
-    uuid = await made(database)
-    async with joined(database_uri) as one, joined(database_uri, identifier="b") as two:
-        first = await claimed(database, one)
+    uuid = await insert_folder(database)
+    async with joined(database_uri) as node_a, joined(database_uri, identifier="b") as two:
+        first = await claimed(database, node_a)
         assert await scans.report_unreachable(database, first, "It is not there.")
-        assert await scans.claim_scan(database, one.id) is None
+        assert await scans.claim_scan(database, node_a.id) is None
         second = await claimed(database, two)
         assert second.unreachable == ("a",)
         assert not await scans.report_unreachable(database, second, "Not mounted.")
@@ -168,28 +168,28 @@ async def test_a_folder_that_one_node_cannot_reach_goes_to_the_others(
         assert folder is not None
         assert (folder.error, folder.last_node, folder.last_scan) == ("Not mounted.", "b", None)
         await due(database)
-        third = await claimed(database, one)  # at the next interval all nodes try again
+        third = await claimed(database, node_a)  # at the next interval all nodes try again
         await ended(database, third)
         folder = await stored.get(database, uuid)
         assert folder is not None and folder.error is None
         await due(database)
-        assert (await claimed(database, one)).roots == {"machine-1": [1, 2]}
+        assert (await claimed(database, node_a)).roots == {"machine-1": [1, 2]}
 
 
 async def test_a_folder_that_no_other_node_claims_is_tried_again(
     database: Database, database_uri: str
 ) -> None:
-    uuid = await made(database)
-    async with joined(database_uri) as one:
+    uuid = await insert_folder(database)
+    async with joined(database_uri) as node:
         async with joined(database_uri, identifier="b"):
-            first = await claimed(database, one)
+            first = await claimed(database, node)
             assert await scans.report_unreachable(database, first, "It is not there.")
-        # The other node has left, and only `one` has the folder on its list.
-        assert await scans.claim_scan(database, one.id) is None
-        seconds = await scans.next_scan(database, one.id)
+        # The other node has left, and only `node` has the folder on its list.
+        assert await scans.claim_scan(database, node.id) is None
+        seconds = await scans.next_scan(database, node.id)
         assert seconds is not None and 0 < seconds <= first.settings.interval
         await due(database, overdue=first.settings.interval)
-        second = await claimed(database, one)
+        second = await claimed(database, node)
         # it claims nothing, like a node whose threads all hang
         async with joined(database_uri, identifier="c"):
             assert not await scans.report_unreachable(database, second, "Not mounted.")
@@ -198,7 +198,7 @@ async def test_a_folder_that_no_other_node_claims_is_tried_again(
 
 
 async def test_editing_ends_the_claim(database: Database, database_uri: str) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     async with joined(database_uri) as node:
         for change in ("edit", "suspend"):
             claim = await claimed(database, node)
@@ -224,23 +224,23 @@ async def test_editing_ends_the_claim(database: Database, database_uri: str) -> 
 
 async def test_changes_are_notified(database: Database, database_uri: str) -> None:
     async with changes(database_uri) as news, joined(database_uri) as node:
-        uuid = await made(database)
+        uuid = await insert_folder(database)
         claim = await claimed(database, node)
         await file_records.write(database, claim, writes(ONE))
         await ended(database, claim)
         await stored.ask_for_scan(database, uuid)
         await stored.set_suspended(database, uuid, True)
         await stored.delete(database, uuid)
-        heard = 0
+        notifications = 0
         async with asyncio.timeout(10):
-            while heard < 6:
-                heard += await news.get() == WatchfolderChanged(uuid)
+            while notifications < 6:
+                notifications += await news.get() == WatchfolderChanged(uuid)
 
 
 async def test_task_and_file_are_written_together_or_not_at_all(
     database: Database, database_uri: str
 ) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         first = row("one", output_key="/out")
@@ -256,7 +256,7 @@ async def test_task_and_file_are_written_together_or_not_at_all(
 
 
 async def test_file_records_are_read_in_steps(database: Database, database_uri: str) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         files = [ScannedFile(f"{n}.mov", n, n, n) for n in range(2500)]
@@ -286,7 +286,7 @@ async def test_file_records_are_read_in_steps(database: Database, database_uri: 
 
 
 async def test_versions_and_checks_have_their_own_clocks(database: Database, database_uri: str) -> None:
-    await made(database)
+    await insert_folder(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
 
@@ -308,27 +308,27 @@ async def test_versions_and_checks_have_their_own_clocks(database: Database, dat
 
 
 async def test_ended_tasks_are_found_recorded_and_retried(database: Database, database_uri: str) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     rows = [row(name) for name in ("good", "bad", "cancelled", "waiting")]
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        files = [ScannedFile(f"{one.name}.mov", 1, 1, n) for n, one in enumerate(rows)]
+        files = [ScannedFile(f"{task_row.name}.mov", 1, 1, n) for n, task_row in enumerate(rows)]
         marks = [
-            FileWrite(f, 3, "queued", "", task=one.uuid, attempts=1)
-            for f, one in zip(files, rows, strict=True)
+            FileWrite(f, 3, "queued", "", task=task_row.uuid, attempts=1)
+            for f, task_row in zip(files, rows, strict=True)
         ]
         await file_records.write(database, claim, marks, tasks=rows)
         await tasks.cancel(database, [rows[2].uuid])
-        taken = await claims.claim(database, node.id, 2)
+        claimed_tasks = await claims.claim(database, node.id, 2)
         await claims.finish_tasks(
             database,
             node.id,
             [
                 (
-                    taken[0],
+                    claimed_tasks[0],
                     Outcome(TaskStatus.DONE_SUCCESSFUL, 100, facts=TaskFacts(output="/o.mp4", size=5)),
                 ),
-                (taken[1], Outcome(TaskStatus.DONE_ERROR, 1, "No luck.\nmore")),
+                (claimed_tasks[1], Outcome(TaskStatus.DONE_ERROR, 1, "No luck.\nmore")),
             ],
         )
         found = {file.found.path: file for file in await file_records.ended_files(database, claim, 10)}
@@ -342,7 +342,9 @@ async def test_ended_tasks_are_found_recorded_and_retried(database: Database, da
         ]
         await file_records.update_files(database, claim, settled, [bad.task])
         assert await file_records.ended_files(database, claim, 10) == []
-        assert [one.id for one in await file_records.pending_originals(database, claim, 10)] == [good.id]
+        assert [original.id for original in await file_records.pending_originals(database, claim, 10)] == [
+            good.id
+        ]
         await file_records.update_files(
             database, claim, [FileUpdate(good.id, "done", "Moved.", 1, None, gone=True)]
         )
@@ -358,46 +360,51 @@ async def test_ended_tasks_are_found_recorded_and_retried(database: Database, da
 
 
 async def test_the_result_of_a_task_outlives_it(database: Database, database_uri: str) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     rows = [row("good"), row("never ran")]
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        marks = [FileWrite(ScannedFile(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
+        marks = [
+            FileWrite(ScannedFile(task_row.name, 1, 1, 1), 3, "queued", "", task=task_row.uuid)
+            for task_row in rows
+        ]
         await file_records.write(database, claim, marks, tasks=rows)
-        [taken] = await claims.claim(database, node.id, 1)
-        await claims.finish_tasks(database, node.id, [(taken, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))])
-        await tasks.delete(database, [one.uuid for one in rows])
+        [claimed_task] = await claims.claim(database, node.id, 1)
+        await claims.finish_tasks(
+            database, node.id, [(claimed_task, Outcome(TaskStatus.DONE_SUCCESSFUL, 100))]
+        )
+        await tasks.delete(database, [task_row.uuid for task_row in rows])
         files = {file.path: file for file in await stored.list_files(database, uuid)}
         assert (files["good"].state, files["never ran"].state) == (FileState.DONE, FileState.SKIPPED)
         assert files["never ran"].reason == "Its task was deleted."
 
 
 @pytest.mark.parametrize(
-    ("folder", "whole"), [("done", "/in/done"), ("/else/done", "/else/done"), ("C:\\done", "C:\\done")]
+    ("folder", "complete"), [("done", "/in/done"), ("/else/done", "/else/done"), ("C:\\done", "C:\\done")]
 )
 async def test_a_pending_original_outlives_its_task(
-    database: Database, database_uri: str, folder: str, whole: str
+    database: Database, database_uri: str, folder: str, complete: str
 ) -> None:
     move = {"action": "move", "folder": folder}
-    uuid = await made(database, onSuccess=move, onFailure=move)
+    uuid = await insert_folder(database, onSuccess=move, onFailure=move)
     rows = [row("good"), row("bad"), row("never ran"), row("gone")]
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
-        marks = [FileWrite(ScannedFile(one.name, 1, 1, 1), 3, "queued", "", task=one.uuid) for one in rows]
+        marks = [FileWrite(ScannedFile(item.name, 1, 1, 1), 3, "queued", "", task=item.uuid) for item in rows]
         written = await file_records.write(database, claim, marks, tasks=rows)
         await file_records.write(database, claim, (), gone=[written.ids["gone"]])
         await tasks.cancel(database, [rows[2].uuid])
-        taken = {one.uuid: one for one in await claims.claim(database, node.id, 4)}
+        claimed_tasks = {item.uuid: item for item in await claims.claim(database, node.id, 4)}
         result = {"output": "/o.mp4", "size": 5}
         done = Outcome(TaskStatus.DONE_SUCCESSFUL, 100, facts=TaskFacts.from_json(result))
         outcomes = [done, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."), done]
-        ends = [(taken[rows[n].uuid], one) for n, one in zip((0, 1, 3), outcomes, strict=True)]
+        ends = [(claimed_tasks[rows[n].uuid], item) for n, item in zip((0, 1, 3), outcomes, strict=True)]
         await claims.finish_tasks(database, node.id, ends)
-        await tasks.delete(database, [one.uuid for one in rows])
+        await tasks.delete(database, [item.uuid for item in rows])
         pending = await file_records.pending_originals(database, claim, 9)
         assert {original.found.path: original.disposition for original in pending} == {
-            "good": Disposition(OriginalAction.MOVE, True, "/o.mp4", 5, whole),
-            "bad": Disposition(OriginalAction.MOVE, False, None, None, whole),
+            "good": Disposition(OriginalAction.MOVE, True, "/o.mp4", 5, complete),
+            "bad": Disposition(OriginalAction.MOVE, False, None, None, complete),
         }
         files = {file.path: file.state for file in await stored.list_files(database, uuid)}
         assert files["good"] is FileState.DONE and files["never ran"] is FileState.SKIPPED
@@ -406,26 +413,26 @@ async def test_a_pending_original_outlives_its_task(
 async def test_files_whose_tasks_were_deleted_are_queued_again_once(
     database: Database, database_uri: str
 ) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     rows = [row(name) for name in ("bad", "good", "kept", "gone")]
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         states = {"bad": "failed", "good": "done", "kept": "failed", "gone": "failed"}
         marks = [
             FileWrite(
-                ScannedFile(one.name, 1, 1, 1),
+                ScannedFile(task_row.name, 1, 1, 1),
                 3,
-                states[one.name],  # type: ignore[arg-type] # a word of the table above
+                states[task_row.name],  # type: ignore[arg-type] # a word of the table above
                 "why",
                 2,
-                task=one.uuid,
+                task=task_row.uuid,
                 attempts=2,
             )
-            for one in rows
+            for task_row in rows
         ]
         written = await file_records.write(database, claim, marks, tasks=rows)
         await file_records.write(database, claim, (), gone=[written.ids["gone"]])
-        await tasks.delete(database, [one.uuid for one in rows if one.name != "kept"])
+        await tasks.delete(database, [task_row.uuid for task_row in rows if task_row.name != "kept"])
         ids = list(written.ids.values())
         assert await stored.queue_again(database, uuid, ids) == {written.ids["bad"]}
         assert await stored.queue_again(database, uuid, ids) == set()
@@ -440,7 +447,7 @@ async def test_files_whose_tasks_were_deleted_are_queued_again_once(
 
 
 async def test_gone_files_are_listed_if_they_had_a_task(database: Database, database_uri: str) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     task = row("one")
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
@@ -472,10 +479,10 @@ _GONE = Sql(
 
 async def test_files_are_counted_as_they_are_listed(database: Database, database_uri: str) -> None:
     """Even if a task has changed since its file record was written."""
-    one, other = await made(database), await made(database, path="/other")
+    first_uuid, other = await insert_folder(database), await insert_folder(database, path="/other")
     words = ("waits", "runs", "done", "settled", "restarted", "ended again", "cancelled", "deleted", "gone")
     async with joined(database_uri) as node:
-        for uuid in (one, other):
+        for uuid in (first_uuid, other):
             claim = await claimed(database, node)
             rows = {word: row(word) for word in words}
             marks = [
@@ -499,7 +506,7 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
             await end("runs", TaskStatus.RUNNING)
             await tasks.delete(database, [uuids["deleted"]])
             await database.fetch(_GONE, uuid)
-        for uuid in (one, other):
+        for uuid in (first_uuid, other):
             for pattern in (None, "%e%"):
                 listed = await stored.list_files(database, uuid, pattern=pattern)
                 counts = Counter(file.state for file in listed)
@@ -511,7 +518,7 @@ async def test_files_are_counted_as_they_are_listed(database: Database, database
 async def test_settings_of_a_newer_release_are_left_to_newer_nodes(
     database: Database, database_uri: str
 ) -> None:
-    uuid, other = await made(database), await made(database, name="other")
+    uuid, other = await insert_folder(database), await insert_folder(database, name="other")
     async with database.transaction() as connection:
         await connection.execute(
             "UPDATE ffmate.watchfolders SET due_at = due_at - interval '1 s', spec = spec ||"
@@ -519,13 +526,13 @@ async def test_settings_of_a_newer_release_are_left_to_newer_nodes(
             uuid,
         )
     async with joined(database_uri) as old, joined(database_uri, identifier="new") as new:
-        with pytest.raises(NewerSettingsError, match="settings of “in” can't be used") as told:
+        with pytest.raises(NewerSettingsError, match="settings of “in” can't be used") as refusal:
             await scans.claim_scan(database, old.id)
-        assert told.value.others
+        assert refusal.value.others
         assert (await claimed(database, old)).uuid == other  # the next one
-        with pytest.raises(NewerSettingsError) as told:
+        with pytest.raises(NewerSettingsError) as refusal:
             await scans.claim_scan(database, new.id)  # it is not new enough either
-        assert not told.value.others
+        assert not refusal.value.others
         assert await scans.claim_scan(database, old.id) is None
         [first, second] = await stored.list_watchfolders(database)
         assert (first.uuid, first.unreadable is None, second.unreadable) == (uuid, False, None)
@@ -543,14 +550,16 @@ async def test_settings_of_a_newer_release_are_left_to_newer_nodes(
 async def test_a_failed_task_that_is_deleted_before_it_is_tried_again_leaves_no_queued_file(
     database: Database, database_uri: str
 ) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     task = row("bad")
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         marks = [FileWrite(ScannedFile("bad.mov", 1, 1, 1), 3, "queued", "", task=task.uuid, attempts=1)]
         await file_records.write(database, claim, marks, tasks=[task])
-        [taken] = await claims.claim(database, node.id, 1)
-        await claims.finish_tasks(database, node.id, [(taken, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."))])
+        [claimed_task] = await claims.claim(database, node.id, 1)
+        await claims.finish_tasks(
+            database, node.id, [(claimed_task, Outcome(TaskStatus.DONE_ERROR, 1, "No luck."))]
+        )
         [bad] = await file_records.ended_files(database, claim, 10)
         await tasks.delete(database, [task.uuid])
         await file_records.update_files(
@@ -566,18 +575,22 @@ async def test_outputs_are_recorded_before_they_get_their_names(
     await tasks.insert(database, [row("one")], batch=None, source="cli")
     async with joined(database_uri) as node:
         [task] = await claims.claim(database, node.id, 1)
-        many = tuple(RecordedFile(f"{n}.png", n, n * 1000) for n in range(1, MOST_FILES + 2))
+        frames = tuple(RecordedFile(f"{n}.png", n, n * 1000) for n in range(1, MOST_FILES + 2))
         film = RecordedOutput("/t", "/out/a.mp4", (RecordedFile("", 77, 5_000_123_456),))
-        record = PublishingRecord((film, RecordedOutput("/u", "/out/frames", many)), TaskFacts())
+        record = PublishingRecord((film, RecordedOutput("/u", "/out/frames", frames)), TaskFacts())
         assert await claims.set_phase(database, node.id, task, "publish", TaskFacts(), record) == "run"
-        asked = [
+        outputs = [
             ("/out/a.mp4", 1, 1),  # by name
             ("/elsewhere/b.mp4", 5_000_123, 77),  # by time and size
             ("/elsewhere/b.mp4", 5_000_123, 78),
             ("/out/frames/2.png", 9, 9),
             ("/out/frames/1002.png", 9, 8),
         ]
-        assert await file_records.outputs_among(database, asked) == {0: task.uuid, 1: task.uuid, 3: task.uuid}
+        assert await file_records.outputs_among(database, outputs) == {
+            0: task.uuid,
+            1: task.uuid,
+            3: task.uuid,
+        }
         await tasks.delete(database, [task.uuid])
         assert await claims.set_phase(database, 1, task, "publish", TaskFacts(), record) is None
 
@@ -592,8 +605,8 @@ async def test_old_outputs_are_forgotten(database: Database) -> None:
             file_records.PIECE + 5,
         )
     assert await file_records.forget_outputs(database, timedelta(days=1)) == file_records.PIECE + 2
-    asked = [(str(n), 0, 0) for n in (1, 2, 3, 4)]
-    assert (await file_records.outputs_among(database, asked)).keys() == {0, 1, 2}
+    outputs = [(str(n), 0, 0) for n in (1, 2, 3, 4)]
+    assert (await file_records.outputs_among(database, outputs)).keys() == {0, 1, 2}
     assert await file_records.forget_outputs(database, timedelta(days=1)) == 0
 
 
@@ -614,7 +627,7 @@ async def test_an_output_that_is_written_again_counts_from_then_on(
 
 
 async def test_records_of_files_gone_for_long_are_deleted(database: Database, database_uri: str) -> None:
-    await made(database)
+    await insert_folder(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         files = [ScannedFile(f"{n}.mov", n, n, n) for n in range(file_records.LEAST_GONE)]
@@ -633,7 +646,7 @@ async def test_records_of_files_gone_for_long_are_deleted(database: Database, da
 
 
 async def test_lists_of_files(database: Database, database_uri: str) -> None:
-    uuid = await made(database)
+    uuid = await insert_folder(database)
     async with joined(database_uri) as node:
         claim = await claimed(database, node)
         files = [ScannedFile(name, 1, 1, 1) for name in ("a/50%.mov", "a/x.mov", "b\udcff.mov")]

@@ -43,8 +43,8 @@ async def test_a_stage_is_entered_with_its_facts_and_its_record(
         assert stored["publishing"] == record.to_json() | published.to_json()
         # A successor reads that only the last script is left.
         await claims.give_back(database, node.id)
-        [again] = await claims.claim(database, node.id, 1)
-        assert again.publishing == replace(record, published=published.published)
+        [second_claim] = await claims.claim(database, node.id, 1)
+        assert second_claim.publishing == replace(record, published=published.published)
         # A restart forgets it.
         await tasks.cancel(database, [uuid])
         await claims.give_back(database, node.id)
@@ -64,18 +64,18 @@ async def test_a_sidecar_counts_as_written_by_the_cluster_before_it_exists(
         assert (
             await scripts.enter_stage(database, node.id, older, PRE, TaskFacts(), None, [file, real]) is None
         )
-        asked = [
+        files = [
             (output_key(file), 5, 7),
             (output_key(real), 5, 7),
             (output_key(str(tmp_path / "clip.mov")), 0, 0),
         ]
-        assert await file_records.outputs_among(database, asked) == {}
+        assert await file_records.outputs_among(database, files) == {}
         for _ in range(2):  # a repeated write changes nothing
             assert (
                 await scripts.enter_stage(database, node.id, claim, PRE, TaskFacts(), None, [file, real])
                 == "run"
             )
-        assert await file_records.outputs_among(database, asked) == {0: uuid, 1: uuid}
+        assert await file_records.outputs_among(database, files) == {0: uuid, 1: uuid}
 
 
 async def test_only_the_holder_of_the_claim_may_run_a_script(database: Database, database_uri: str) -> None:

@@ -206,20 +206,20 @@ async def test_a_statement_sends_one_notification(database: Database, database_u
 async def test_changed_tasks_are_notified_only_while_a_viewer_listens(
     database: Database, database_uri: str
 ) -> None:
-    heard: asyncio.Queue[Change | None] = asyncio.Queue()
+    notifications: asyncio.Queue[Change | None] = asyncio.Queue()
     connection = await connect(database_uri)
     try:
-        await listen(connection, heard.put_nowait)
+        await listen(connection, notifications.put_nowait)
         await add(database, row("untold"))
         async with changes(database_uri), changes(database_uri) as news:
             await add(database, row("told"))
             await next_tasks(news)
-            told = await next_tasks(heard)
-            assert told.ids == (2,), "the first task was told to nobody"
+            change = await next_tasks(notifications)
+            assert change.ids == (2,), "no notification was sent for the first task"
         await _gone(database)
         await add(database, row("untold again"))
         await connection.execute("SELECT pg_notify('ffmate', '{\"kind\":\"preset\"}')")
-        assert await asyncio.wait_for(heard.get(), 5) == PresetsChanged()
+        assert await asyncio.wait_for(notifications.get(), 5) == PresetsChanged()
     finally:
         await connection.close()
 
@@ -231,7 +231,7 @@ async def test_changes_before_a_viewer_listened_are_in_its_first_read(
     viewers = AsyncExitStack()
     async with viewers:
         async with database.transaction() as connection:
-            await connection.execute("UPDATE ffmate.tasks SET priority = 7")  # nobody looks: not told
+            await connection.execute("UPDATE ffmate.tasks SET priority = 7")  # not listening: no notification
             arriving = asyncio.create_task(viewers.enter_async_context(changes(database_uri)))
             await _waits(database)
             assert not arriving.done()
@@ -273,8 +273,8 @@ async def test_too_many_unread_changes_become_one() -> None:
     for number in range(3 * MOST_WAITING):
         news.add(NodeChanged(number))
     assert news.qsize() <= MOST_WAITING
-    heard = [news.get_nowait() for _ in range(news.qsize())]
-    assert AnythingChanged() in heard
+    changes = [news.get_nowait() for _ in range(news.qsize())]
+    assert AnythingChanged() in changes
     news.end()
     news.add(NodeChanged(1))
     assert [news.get_nowait(), news.empty()] == [None, True]
@@ -302,9 +302,11 @@ async def _until(database: Database, sql: str) -> None:
 
 async def test_names_that_are_not_utf8_come_back_as_they_were(database: Database) -> None:
     name = b"caf\xe9 \xff.mov".decode("utf-8", "surrogateescape")
-    one = row(name)
-    strange = one.spec.model_copy(update={"input": "/" + name, "metadata": {"a": "x\0y", "b": "\\u0000"}})
-    [uuid] = await add(database, type(one)(uuid4(), name, 0, (), None, "/" + name, strange))
+    task_row = row(name)
+    strange = task_row.spec.model_copy(
+        update={"input": "/" + name, "metadata": {"a": "x\0y", "b": "\\u0000"}}
+    )
+    [uuid] = await add(database, type(task_row)(uuid4(), name, 0, (), None, "/" + name, strange))
     [task] = await tasks.get_tasks(database, [uuid])
     assert (task.name, task.input_file.raw) == (name, "/" + name)
     assert task.metadata == {"a": "x�y", "b": "\\u0000"}
@@ -317,7 +319,7 @@ async def test_labels_make_one_set_however_they_are_ordered(database: Database) 
 
 
 async def test_a_command_that_loses_a_deadlock_is_tried_again(database_uri: str) -> None:
-    first, second = sorted((row("a"), row("b")), key=lambda one: one.uuid)
+    first, second = sorted((row("a"), row("b")), key=lambda task_row: task_row.uuid)
     rival = await asyncpg.connect(database_uri)
     await rival.execute(
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 200', current_database()); END $$"

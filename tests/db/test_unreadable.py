@@ -117,10 +117,12 @@ async def test_moments_that_no_calendar_has_stop_no_list(database: Database, mom
         )
     )
     async with database.transaction() as connection:
-        for one in columns:
-            if (one["attname"], moment[:6]) == ("beat_at", "294276"):
+        for attribute in columns:
+            if (attribute["attname"], moment[:6]) == ("beat_at", "294276"):
                 continue  # the table refuses it
-            await connection.execute(f"UPDATE ffmate.{one['relname']} SET {one['attname']} = '{moment}'")
+            await connection.execute(
+                f"UPDATE ffmate.{attribute['relname']} SET {attribute['attname']} = '{moment}'"
+            )
     await add(database, row("good"))
     listed = await tasks.list_tasks(database)
     assert listed[0].name == "good" and all(task.to_json() for task in listed)

@@ -46,12 +46,12 @@ async def run(
         await _all_gone(mark)
         wrong = judge(cluster, tasks, disk_was_full=injector.faults["fill_disk"] > 0)
         wrong += cluster.wrong + witness.wrong + still_running(mark)
-    said = "".join(node.said for node in cluster.nodes)
-    again = sum(max(task.attempts - 1, 0) for task in tasks)
+    log = "".join(node.said for node in cluster.nodes)
+    retries = sum(max(task.attempts - 1, 0) for task in tasks)
     print(
         f"seed {seed}: {count} tasks, {nodes} nodes, {injector.faults.total()} faults {dict(injector.faults)}, then "
-        f"{waiting} tasks waited; {again} attempts beyond the first, {said.count('was adopted again')} encodes "
-        f"adopted again, {said.count('declared this node dead')} nodes declared dead, "
+        f"{waiting} tasks waited; {retries} attempts beyond the first, {log.count('was adopted retries')} encodes "
+        f"adopted again, {log.count('declared this node dead')} nodes declared dead, "
         f"{cluster.refused_duplicates} duplicates refused, "
         f"{len(cluster.deleted)} deleted, {dict(Counter(str(task.status) for task in tasks))}: "
         f"{'; '.join(wrong) or 'nothing is wrong'}"

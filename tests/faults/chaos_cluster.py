@@ -104,10 +104,10 @@ class ChaosCluster:
         """Restart a node that ended, unless it is being broken right now."""
         if self.exclusive(node).locked() or node.alive:
             return
-        said = node.log_since_start
-        last = (said.strip().splitlines() or [""])[-1]
+        log = node.log_since_start
+        last = (log.strip().splitlines() or [""])[-1]
         if node.is_ready() or (last and not _NOT_JOINED.match(last)):
-            self.wrong.append(f"{node.name} ended by itself: {last}")
+            self.wrong.append(f"{node.name} ended on its own: {last}")
         await node.start()
 
     async def finish(self, seconds: float) -> list[Task]:
@@ -176,7 +176,7 @@ async def open_chaos_cluster(
         cluster = ChaosCluster(folder, server, standby, stack.enter_context(open_disk(folder / "out", DISK)))
         for number in range(nodes):
             line = await stack.enter_async_context(open_line())
-            hosts = [await line.address(one.port) for one in (server, standby) if one is not None]
+            hosts = [await line.address(host.port) for host in (server, standby) if host is not None]
             target = "&target_session_attrs=primary" if standby is not None else ""
             uri = f"postgresql://ffmate@{','.join(hosts)}/ffmate?sslmode=disable{target}"
             node = NodeProcess(f"n{number}", uri, folder, mark=mark, line=line, heartbeat=HEARTBEAT)

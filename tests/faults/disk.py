@@ -27,7 +27,7 @@ class Disk:
         """Leave no byte free, or `leave` bytes (in whole pages)."""
         facts = os.statvfs(self.folder)
         free = facts.f_bavail * facts.f_frsize - leave
-        with self._ballast.open("ab") as file, suppress(OSError):  # somebody else took the rest
+        with self._ballast.open("ab") as file, suppress(OSError):  # another process used the rest
             os.posix_fallocate(file.fileno(), file.tell(), max(free, 1))
 
     def drain(self) -> None:

@@ -116,10 +116,10 @@ class Bench:
             uuids = await self._submit(2)
             for uuid in uuids:
                 await self._works(uuid, self.victim, self.survivor)
-            theirs = [uuid for uuid in uuids if self._encoder(uuid, self.victim) is not None]
-            if len(theirs) == 1:
+            victims_tasks = [uuid for uuid in uuids if self._encoder(uuid, self.victim) is not None]
+            if len(victims_tasks) == 1:
                 await asyncio.sleep(random.uniform(0, HEARTBEAT.default))
-                return theirs[0]
+                return victims_tasks[0]
             await self._service.cancel(uuids)
 
     async def _submit(self, count: int) -> tuple[UUID, ...]:

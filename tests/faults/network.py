@@ -1,7 +1,7 @@
 """The network line from one node to the server, which a test can cut and restore, like a cable.
 
 Where the right to make them exists a node lives in a network namespace of its own, behind another one that is its
-router: a router that forwards nothing answers nothing, as a broken one. Elsewhere a proxy stands in between.
+router: a router that forwards nothing answers nothing, as a broken one. Elsewhere, a proxy is in between.
 """
 
 import os
@@ -98,7 +98,7 @@ class _Namespaces:
 
     @staticmethod
     def _take(number: int) -> bool:
-        """The link is the lock: its name can be taken once. The router's namespace tells whose it is."""
+        """The link is the lock: its name can be taken once. The router's namespace shows who owns it."""
         command = ["ip", "link", "add", f"ffd{number}", "type", "veth", "peer", "name", f"ffdr{number}"]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             return False

@@ -136,9 +136,9 @@ class Server:
             program(self._binaries, name), *arguments, **as_account(self._home.account), cwd=self._home.folder,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        said, _ = await process.communicate()
+        output, _ = await process.communicate()
         if process.returncode:
-            raise RuntimeError(f"{name}: {said.decode(errors='replace')}")
+            raise RuntimeError(f"{name}: {output.decode(errors='replace')}")
 
 
 def _free_port() -> int:

@@ -71,8 +71,8 @@ async def test_a_node_whose_clock_is_wrong_works_as_any_other(database_uri: str,
                 for node in (right, wrong):
                     node.send(signal.SIGTERM)
                     await node.ended()
-            said = right.said + wrong.said
-            assert "is lost" not in said and " error:" not in said and " warn:" not in said
+            log = right.said + wrong.said
+            assert "is lost" not in log and " error:" not in log and " warn:" not in log
 
 
 def test_the_clock_of_a_process_is_really_shifted(tmp_path: Path) -> None:

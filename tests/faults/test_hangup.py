@@ -49,7 +49,7 @@ async def joined(database: Database) -> None:
 async def test_a_closed_terminal_stops_a_node_in_order(
     database: Database, database_uri: str, tmp_path: Path
 ) -> None:
-    ours, theirs = pty.openpty()
+    own_end, node_end = pty.openpty()
     service = TaskService(database, PresetService(database, tmp_path))
     clip, output = make_clip(tmp_path / "in.mkv", seconds=1), str(tmp_path / "out.mp4")
     await service.add(
@@ -63,18 +63,18 @@ async def test_a_closed_terminal_stops_a_node_in_order(
     node = start(
         database_uri,
         tmp_path / "data",
-        lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
+        lambda: fcntl.ioctl(node_end, termios.TIOCSCTTY, 0),
+        stdin=node_end,
+        stdout=node_end,
+        stderr=node_end,
     )
-    os.close(theirs)
+    os.close(node_end)
     loop = asyncio.get_running_loop()
-    loop.add_reader(ours, lambda: os.read(ours, 65536))  # or it waits for us
+    loop.add_reader(own_end, lambda: os.read(own_end, 65536))  # or it waits for us
     try:
         await until(runs, "it encodes")
-        loop.remove_reader(ours)
-        os.close(ours)  # the system sends SIGHUP
+        loop.remove_reader(own_end)
+        os.close(own_end)  # the system sends SIGHUP
         with suppress(ProcessLookupError):
             os.kill(node.pid, signal.SIGHUP)  # and so does the shell
         assert await asyncio.to_thread(node.wait, timeout=60) == 0
@@ -98,7 +98,7 @@ async def test_nohup_is_heard(database: Database, database_uri: str, tmp_path: P
         await joined(database)
         node.send_signal(signal.SIGHUP)
         assert node.stderr is not None
-        node.stderr.close()  # nor does a node mind that nobody reads its log
+        node.stderr.close()  # a node also runs on if its log has no reader
         await asyncio.sleep(1.5)  # some lines of it
         assert node.poll() is None
         node.send_signal(signal.SIGTERM)

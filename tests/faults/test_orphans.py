@@ -137,7 +137,7 @@ def test_the_next_start_ends_what_is_left_and_touches_nothing_of_a_living_node(t
     guardian.kill()
     node.wait()
     left = relatives | {"encode": encode.pid}
-    assert family.alive(left) == list(left), "somebody else has cleaned up"
+    assert family.alive(left) == list(left), "another process has cleaned up"
     others = below(other)
     before = Path(other_encode.cwd())
     team.program.node("c")

@@ -51,7 +51,7 @@ class Direct:
 
 
 class Pair:
-    """`a`, which dies, and `b`, which goes on; both may run the scripts."""
+    """`a`, which dies, and `b`, which continues; both may run the scripts."""
 
     def __init__(self, folder: Path, uri: str, database: Database) -> None:
         self.folder = folder
@@ -87,7 +87,7 @@ class Pair:
 
         return await until(ended, "the task ends", timeout=PATIENCE)
 
-    def told(self) -> list[str]:
+    def script_runs(self) -> list[str]:
         return [line.split()[0] for line in self.scripts.lines()]
 
     def files(self) -> list[str]:
@@ -103,10 +103,10 @@ class Pair:
 async def pair(database_uri: str, database: Database) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(open_folder())
-        made = Pair(folder, database_uri, database)
-        for node in (made.a, made.b):
+        pair = Pair(folder, database_uri, database)
+        for node in (pair.a, pair.b):
             stack.callback(node.send, signal.SIGKILL)
-        yield made
+        yield pair
 
 
 async def finish(pair: Pair) -> None:
@@ -128,7 +128,7 @@ async def test_a_node_that_is_killed_in_a_script(pair: Pair, where: str) -> None
     wait = UNTIL_GO.format(folder=pair.folder)
     before = BEFORE.format(wait=wait if where == "pre" else "")
     await pair.submit(before, AFTER.format(wait=wait if where == "post" else ""))
-    await until(lambda: where in pair.told(), f"{where} runs", timeout=PATIENCE)
+    await until(lambda: where in pair.script_runs(), f"{where} runs", timeout=PATIENCE)
     if where == "post":
         await until(lambda: "archive/film.mp4" in pair.files(), "the script has taken the output away")
     assert (await pair.task()).status == f"{where.upper()}_PROCESSING"
@@ -136,7 +136,7 @@ async def test_a_node_that_is_killed_in_a_script(pair: Pair, where: str) -> None
     await pair.a.ended()
     await finish(pair)
     # A script that was cut off is run again; what was published is neither made nor published again.
-    assert pair.told() == (["pre", "pre", "post"] if where == "pre" else ["pre", "post", "post"])
+    assert pair.script_runs() == (["pre", "pre", "post"] if where == "pre" else ["pre", "post", "post"])
 
 
 @pytest.mark.parametrize("step", ["pre", "post"])
@@ -151,4 +151,4 @@ async def test_a_node_that_is_killed_before_a_script_may_begin(
         await pair.a.ended()
         await gate.open()
         await finish(pair)
-    assert pair.told() == ["pre", "post"]
+    assert pair.script_runs() == ["pre", "post"]

@@ -74,8 +74,8 @@ async def test_a_connection_that_breaks_while_a_node_joins_is_reported_in_a_sent
             )
 
         await waiting.until(torn, "the node waits for its name", timeout=PATIENCE)
-        _, said = node.communicate(timeout=PATIENCE)
+        _, log = node.communicate(timeout=PATIENCE)
     await connection.close()
     assert node.returncode == 1
-    assert said.decode().startswith("ffmate-desktop: The connection to the database was lost: ")
-    assert len(said.decode().splitlines()) == 1, said.decode()
+    assert log.decode().startswith("ffmate-desktop: The connection to the database was lost: ")
+    assert len(log.decode().splitlines()) == 1, log.decode()

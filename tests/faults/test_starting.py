@@ -37,8 +37,8 @@ async def test_a_node_that_is_stopped_while_it_joins_leaves_nothing(
         await until(joins, "it is about to join")
         assert folders(tmp_path)
         node.send_signal(number)
-        _, said = await asyncio.to_thread(node.communicate, timeout=30)
-    assert node.returncode == 0, said
+        _, log = await asyncio.to_thread(node.communicate, timeout=30)
+    assert node.returncode == 0, log
     assert folders(tmp_path) == []
 
 

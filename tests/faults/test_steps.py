@@ -145,6 +145,6 @@ async def test_a_node_that_fails_at_any_step_costs_nothing(
     assert pair.outputs() == ["film.mp4"]
     assert pair.frames() == 25
     await until(lambda: not still_running(str(pair.folder)), "every process is gone", timeout=PATIENCE)
-    said = pair.a.said + pair.b.said
-    assert said.count("): DONE_SUCCESSFUL") <= 1
-    assert " error:" not in said
+    log = pair.a.said + pair.b.said
+    assert log.count("): DONE_SUCCESSFUL") <= 1
+    assert " error:" not in log

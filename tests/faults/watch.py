@@ -76,12 +76,12 @@ class Arrivals:
         target = self._root / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         data = self._data + number.to_bytes(4, "big")
-        way = self._chance.choice(("at once", "slowly", "renamed", "under another name"))
-        if way == "at once":
+        manner = self._chance.choice(("at once", "slowly", "renamed", "under another name"))
+        if manner == "at once":
             target.write_bytes(data)
-        elif way == "slowly":
+        elif manner == "slowly":
             await self._slowly(target, data)
-        elif way == "renamed":
+        elif manner == "renamed":
             outside = self._root.parent / "elsewhere" / target.name
             outside.write_bytes(data)
             outside.rename(target)
@@ -164,17 +164,17 @@ async def run(*, seed: int, files: int, nodes: int, folder: Path) -> list[str]:
         tasks = await TaskService(database, PresetService(database, folder)).newest(limit=None)
     await _all_gone(mark)
     wrong += judge(root, arrivals.paths, found, tasks) + still_running(mark)
-    said = "".join(process.said for process in processes)
+    log = "".join(process.said for process in processes)
     wrong += [
         line
-        for line in said.splitlines()
+        for line in log.splitlines()
         if "duty watchfolders failed" in line or ("The scan of" in line and "defect" in line)
     ]
     scans = {process.name: process.said.count(" queued, ") for process in processes}
-    again = sum(task.attempts - 1 for task in tasks)
+    retries = sum(task.attempts - 1 for task in tasks)
     print(
         f"seed {seed}: {files} files, {nodes} nodes, {faults.total()} faults {dict(faults)}; {len(tasks)} tasks, "
-        f"{again} attempts beyond the first, scans {scans}: {'; '.join(wrong) or 'nothing is wrong'}"
+        f"{retries} attempts beyond the first, scans {scans}: {'; '.join(wrong) or 'nothing is wrong'}"
     )
     return wrong
 
@@ -239,9 +239,11 @@ def judge(root: Path, paths: set[str], found: dict[str, WatchedFile], tasks: lis
             wrong.append(f"no output of {path}")
     on_disk = [path for path in root.rglob("*") if path.is_file()]
     if len(on_disk) != 2 * len(paths):
-        known = {root / "done" / path for path in paths} | {root / p.replace(".mov", "_x.mov") for p in paths}
+        expected = {root / "done" / path for path in paths} | {
+            root / p.replace(".mov", "_x.mov") for p in paths
+        }
         wrong.append(
-            f"{len(on_disk)} files for {len(paths)}: {[str(p) for p in on_disk if p not in known][:5]}"
+            f"{len(on_disk)} files for {len(paths)}: {[str(p) for p in on_disk if p not in expected][:5]}"
         )
     return wrong[:20]
 

@@ -170,8 +170,8 @@ class Farm:
         """The ffmpeg of the task, once it writes its output."""
 
         def found() -> psutil.Process | None:
-            wanted = f".ffd-{uuid.hex[:12]}-"
-            return next((p for p in ffmpegs() if wanted in " ".join(words(p))), None)
+            prefix = f".ffd-{uuid.hex[:12]}-"
+            return next((p for p in ffmpegs() if prefix in " ".join(words(p))), None)
 
         process = await until(found, f"{uuid} is encoded")
 

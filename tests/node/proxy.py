@@ -72,10 +72,10 @@ class Proxy:
             return
         await self._open.wait()
         parts = urlsplit(self._upstream)
-        asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        port = int(asked.get("port", parts.port or 5432))
+        parameters = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        port = int(parameters.get("port", parts.port or 5432))
         try:
-            if (folder := asked.get("host", "")).startswith("/"):
+            if (folder := parameters.get("host", "")).startswith("/"):
                 far = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
             else:
                 far = await asyncio.open_connection(parts.hostname, port)

@@ -10,7 +10,7 @@ from ffmate_desktop.domain.processing import NewProcessing
 
 
 class Scripts:
-    """A folder of scripts. Every script can append lines to `told`, a file that the test reads."""
+    """A folder of scripts. Every script can append lines to `told` ($TOLD in the script), which the test reads."""
 
     def __init__(self, base: Path) -> None:
         self.folder = base / "scripts of the owner"

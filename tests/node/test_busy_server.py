@@ -125,8 +125,8 @@ async def test_a_reached_connection_limit_names_its_owner(small_server: str) -> 
             crowd.append(await asyncpg.connect(small_server))
     with pytest.raises(UserError, match=r"The server at .* has no connections left\. Raise max_connections"):
         await connect(small_server)
-    for one in reversed(crowd):
-        await one.close()
+    for connection in reversed(crowd):
+        await connection.close()
 
 
 async def fill(uri: str) -> "asyncpg.Connection[asyncpg.Record]":

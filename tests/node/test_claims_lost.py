@@ -38,7 +38,7 @@ async def test_a_lost_claim_ends_the_encode_and_publishes_nothing(
 async def test_a_claim_that_is_lost_before_the_end_publishes_nothing(
     farm: Farm, clip: Path, database_uri: str, expected_warnings: ExpectedWarnings
 ) -> None:
-    await farm.node(heartbeat=PATIENT)  # only the fence before the disk can tell it
+    await farm.node(heartbeat=PATIENT)  # only the fence before publishing can detect it
     uuid = await farm.add(clip, "-re " + ENCODE)
     ffmpeg = await farm.encoding(uuid)
     expected_warnings.expect(f"The claim of {uuid} was lost")
@@ -150,7 +150,7 @@ async def test_after_a_sleep_the_others_get_a_lease_to_come_back(
         states = await farm.sql("SELECT 1 FROM ffmate.nodes WHERE id = $1 AND state = 'dead'", other.id)
         return len(states) == 1
 
-    await until(lost, "it does not watch for ever less")
+    await until(lost, "it does not poll less and less often")
 
 
 async def test_a_busy_node_is_looked_at_when_it_may_be_dead_not_at_the_next_beat(
@@ -167,7 +167,7 @@ async def test_a_busy_node_is_looked_at_when_it_may_be_dead_not_at_the_next_beat
     expected_warnings.expect(f"{uuid} of busy is queued again")
     async with joined(database_uri, identifier="busy", labels=("gone",), heartbeat=1.0) as busy:
         await claims.claim(farm.database, busy.id, 1)
-        await farm.node("a", heartbeat=PATIENT)  # its next beat by itself would come far too late
+        await farm.node("a", heartbeat=PATIENT)  # its next regular beat would come far too late
 
         async def waits_again() -> bool:
             return (await farm.task(uuid)).status is TaskStatus.QUEUED

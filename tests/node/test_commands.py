@@ -29,8 +29,8 @@ async def test_cancel_kills_and_removes_what_was_written(farm: Farm, clip: Path)
     assert "cancelled" in await farm.log(uuid)
     (complete,) = worker.data.glob("logs/*.log")
     assert complete.stat().st_size > 0
-    again = await farm.add(clip)
-    await farm.successful(again)
+    second = await farm.add(clip)
+    await farm.successful(second)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pipe with a name")
@@ -39,7 +39,7 @@ async def test_cancel_does_not_wait_for_an_input_that_does_not_answer(farm: Farm
     silent.write_bytes(clip.read_bytes())
     uuid = await farm.add(silent)
     silent.unlink()
-    os.mkfifo(silent)  # whoever opens it waits for ever
+    os.mkfifo(silent)  # opening it blocks forever
     await farm.node(heartbeat=RARE)
 
     async def runs() -> bool:

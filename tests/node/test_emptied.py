@@ -175,12 +175,12 @@ async def test_an_older_backup_is_brought_up_to_date(
 
 async def test_everything_that_the_migrations_make_is_looked_for(database_uri: str) -> None:
     connection = await asyncpg.connect(database_uri)
-    made = {"table": set(repair._made()[0]), "function": set(repair._made()[1])}
+    expected = {"table": set(repair._made()[0]), "function": set(repair._made()[1])}
     found = {
         "table": "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'ffmate'",
         "function": "SELECT 'ffmate.' || proname FROM pg_proc WHERE pronamespace = 'ffmate'::regnamespace",
     }
-    for kind, names in made.items():
+    for kind, names in expected.items():
         # The first migration stands on the one table that keeps their record.
         assert {row[0] for row in await connection.fetch(found[kind])} - {"ffmate.migrations"} == names
     triggers = await connection.fetch(

@@ -105,9 +105,9 @@ async def test_a_flood_of_notifications_makes_no_storm_of_beats(farm: Farm, clip
     task = await farm.task(uuid)
     beats, began = worker.node._heartbeat._last_asked, asyncio.get_running_loop().time()
     async with open_outsider(farm.uri) as outsider:
-        told = json.dumps(task_news(task, worker, "run"))[:-1]
+        prefix = json.dumps(task_news(task, worker, "run"))[:-1]
         work = '{"kind":"task","op":"update","bulk":true,"queued":true'
-        for news in (told, work):
+        for news in (prefix, work):
             # Equal ones of a transaction would arrive once.
             await outsider.execute(
                 "SELECT pg_notify('ffmate_node', $1 || ',\"n\":' || n || '}') FROM generate_series(1, 5000) AS n",

@@ -61,12 +61,12 @@ async def test_lines_are_sent_with_their_level_and_topic(
 
 async def test_no_notification_is_sent_without_a_viewer(database: Database) -> None:
     async with database.transaction() as connection:
-        heard: list[object] = []
-        await connection.add_listener("ffmate", lambda *words: heard.append(words[3]))
+        notifications: list[object] = []
+        await connection.add_listener("ffmate", lambda *words: notifications.append(words[3]))
         await node_logs.add(database, "a", 1, [NewLogLine(1, LogLevel.INFO, "", "x")])
         await connection.fetch("SELECT 1")
         await connection.reset()
-    assert heard == []
+    assert notifications == []
 
 
 async def test_it_does_not_feed_itself_and_survives_an_outage(

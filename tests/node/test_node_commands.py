@@ -71,7 +71,7 @@ async def test_a_draining_node_can_be_resumed(farm: Farm, clip: Path) -> None:
     await nodes.drain("a")
     await until(lambda: worker.node.draining, "it drains")
     await nodes.resume("a")
-    await until(lambda: not worker.node.draining, "it goes on")
+    await until(lambda: not worker.node.draining, "it continues")
     second = await farm.add(clip)
     await farm.tasks.cancel([first])
     await farm.successful(second)
@@ -94,7 +94,7 @@ async def test_a_command_whose_notification_was_lost_comes_with_the_next_beat(fa
     await nodes.pause("a")
     await until(lambda: (worker.node.slots, worker.node.paused) == (5, True), "it is paused, with 5 slots")
     await nodes.resume("a")
-    await until(lambda: not worker.node.paused, "it goes on")
+    await until(lambda: not worker.node.paused, "it continues")
 
 
 async def test_a_node_reports_how_busy_it_is(farm: Farm, clip: Path) -> None:
@@ -105,7 +105,7 @@ async def test_a_node_reports_how_busy_it_is(farm: Farm, clip: Path) -> None:
         node = await shown(farm)
         return node if node.tasks and node.tasks[0].fps else None
 
-    node = await until(beaten, "a beat told of the frames")
+    node = await until(beaten, "a beat reported the frames")
     assert node.cpu is not None and 0 <= node.cpu <= 100
     assert node.memory is not None and 0 < node.memory <= 100
     assert node.fps == pytest.approx(node.tasks[0].fps, abs=0.01)
@@ -128,12 +128,12 @@ async def test_a_late_node_is_given_up_and_takes_its_encode_back(
     await farm.sql("UPDATE ffmate.nodes SET beat_at = beat_at - interval '2 minutes'")
     assert await nodes.give_up("a") == 1
 
-    async def again() -> Task | None:
+    async def adopted() -> Task | None:
         task = await farm.task(uuid)
         return task if task.status is TaskStatus.RUNNING and task.epoch > 1 else None
 
-    ours = await until(again, "it took its encode back")
-    assert ours.attempts == 1
+    task_here = await until(adopted, "it took its encode back")
+    assert task_here.attempts == 1
 
 
 async def test_a_dead_node_is_given_up_and_forgotten(database: Database, database_uri: str) -> None:

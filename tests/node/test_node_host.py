@@ -109,5 +109,5 @@ async def test_a_connection_that_breaks_while_joining_is_not_a_defect(
                 while (pid := await connection.fetchval(waiting)) is None:
                     await asyncio.sleep(0.01)
             await connection.execute("SELECT pg_terminate_backend($1)", pid)
-            await until(lambda: own.host.join_error is not None, "the outage is told")
+            await until(lambda: own.host.join_error is not None, "the outage is reported")
         assert "went away" in str(own.host.join_error)

@@ -42,7 +42,7 @@ async def test_an_encode_survives_the_end_of_every_connection(farm: Farm, clip: 
     assert ffmpeg.is_running()
     task = await farm.successful(uuid)
     assert (task.attempts, task.epoch) == (1, 1)
-    await farm.successful(await farm.add(clip))  # the node hears of new work again
+    await farm.successful(await farm.add(clip))  # the node receives notifications of new work again
 
 
 async def test_an_encode_that_ends_while_the_database_is_away_counts(
@@ -62,7 +62,7 @@ async def test_an_encode_that_ends_while_the_database_is_away_counts(
 
     await until(lease_is_over, "the lease runs out")
     assert (await farm.task(uuid)).status is TaskStatus.RUNNING
-    assert not clip.with_name("clip.out.mp4").exists()  # nobody may publish without asking
+    assert not clip.with_name("clip.out.mp4").exists()  # publishing needs permission
     proxy.restore()
     task = await farm.successful(uuid)
     assert (task.attempts, task.epoch) == (1, 1)
@@ -129,13 +129,13 @@ async def test_a_node_that_cannot_leave_ends_at_once_on_a_second_stop(proxy: Pro
         env=os.environ | variables, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr is not None
-    told: list[str] = []
+    lines: list[str] = []
 
     async def hear(sentence: str) -> None:
         assert process.stderr is not None
-        while not told or sentence not in told[-1]:
-            told.append((await process.stderr.readline()).decode())
-            assert told[-1], told
+        while not lines or sentence not in lines[-1]:
+            lines.append((await process.stderr.readline()).decode())
+            assert lines[-1], lines
 
     async def insist() -> None:
         while process.returncode is None:
@@ -156,24 +156,24 @@ async def test_a_node_that_cannot_leave_ends_at_once_on_a_second_stop(proxy: Pro
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert sum("Press again to end at once" in line for line in told) == 1, told
+    assert sum("Press again to end at once" in line for line in lines) == 1, lines
 
 
 async def test_a_pool_tries_one_connection_at_a_time_during_an_outage(proxy: Proxy) -> None:
     """What an attempt leaves at a server that hangs stays there for a minute."""
-    one = Sql("SELECT 1")
+    select = Sql("SELECT 1")
     async with connection.Database(f"{proxy.uri}&connect_timeout=1", size=5) as database:
         proxy.black_hole()
         database.cut()
         with pytest.raises(connection.CONNECTION_LOST):
-            await database.fetch(one)
+            await database.fetch(select)
         await until(lambda: not proxy.connections, "the first attempt is given up")
         most = 0
-        asking = [asyncio.create_task(database.fetch(one)) for _ in range(5)]
+        asking = [asyncio.create_task(database.fetch(select)) for _ in range(5)]
         while not all(task.done() for task in asking):
             most = max(most, proxy.connections)
             await asyncio.sleep(0.01)
         assert most == 1
         assert all(isinstance(task.exception(), connection.CONNECTION_LOST) for task in asking)
         proxy.restore()
-        assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
+        assert await asyncio.gather(*(database.fetch(select) for _ in range(5)))

@@ -188,7 +188,7 @@ async def test_a_folder_of_logs_that_cannot_be_read_is_said_once(
         async def removed_the_task() -> bool:
             return old not in await left(database)
 
-        await until(removed_the_task, "the queue is kept within its limits all the same")
+        await until(removed_the_task, "the queue is still kept within its limits")
         folder.unlink()
         path = log_of(folder, old)
         duty._check_again |= {old}

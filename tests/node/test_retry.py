@@ -29,10 +29,10 @@ async def test_a_missing_socket_is_an_outage(postgres_uri: str, tmp_path: Path) 
         pytest.skip("no socket of this kind, or no room for its path")
     link.symlink_to(unquote(folder))
     async with Database(f"{before}?host={link}&{rest}") as database:
-        one = Sql("SELECT 1")
-        assert await database.fetch(one)
+        select = Sql("SELECT 1")
+        assert await database.fetch(select)
         link.unlink()
         database.cut()
         for _ in range(3):
             with pytest.raises(CONNECTION_LOST):
-                await database.fetch(one)
+                await database.fetch(select)

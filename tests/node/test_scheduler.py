@@ -62,11 +62,11 @@ class Desk:
 async def desk(uri: str, slots: int) -> AsyncIterator[Desk]:
     database = Counting(uri)
     async with database, joined(uri) as node:
-        made = Desk(database, node, slots)
-        running = asyncio.create_task(made.scheduler.run())
-        made.scheduler.wake()
+        desk = Desk(database, node, slots)
+        running = asyncio.create_task(desk.scheduler.run())
+        desk.scheduler.wake()
         try:
-            yield made
+            yield desk
         finally:
             running.cancel()
             await asyncio.wait([running])

@@ -48,7 +48,7 @@ async def test_a_beat_during_the_leave_does_not_rejoin(farm: Farm, monkeypatch: 
 
     async def slow(database: Database, node_id: int) -> None:
         await leave(database, node_id)
-        await asyncio.sleep(0.5)  # as long as our answer is on its way, beats go on
+        await asyncio.sleep(0.5)  # beats continue while our answer is on its way
 
     monkeypatch.setattr(leases, "leave", slow)
     await worker.stop()
@@ -139,7 +139,7 @@ async def test_a_node_that_retires_finishes_what_it_can_and_gives_the_rest_back(
     async def drains() -> bool:
         return await state(farm, worker) is NodeState.DRAINING
 
-    await until(drains, "everybody sees that it drains")
+    await until(drains, "the cluster shows that it drains")
     await worker.ended()
     assert not ffmpeg.is_running()
     assert (await farm.task(short)).status is TaskStatus.DONE_SUCCESSFUL

@@ -135,8 +135,8 @@ async def test_an_output_that_appears_during_the_encode_is_skipped(
     async with victim(farm, uuid) as dying:
         await dying.encode()
         await dying.ask()
-        taken = farm.folder / "clip.out.mp4"
-        taken.write_bytes(b"somebody's only copy")
+        existing = farm.folder / "clip.out.mp4"
+        existing.write_bytes(b"somebody's only copy")
         with pytest.raises(SkippedError):
             await dying.attempt.publish()
         await dying.die()
@@ -144,7 +144,7 @@ async def test_an_output_that_appears_during_the_encode_is_skipped(
         await farm.node("b", heartbeat=0.3)
         task = await farm.done(uuid)
     assert (task.status, task.skipped) == (TaskStatus.DONE_CANCELED, True)
-    assert (outputs(farm), taken.read_bytes()) == (["clip.out.mp4"], b"somebody's only copy")
+    assert (outputs(farm), existing.read_bytes()) == (["clip.out.mp4"], b"somebody's only copy")
 
 
 async def test_a_frozen_node_that_wakes_after_its_successor_publishes_nothing(
@@ -240,7 +240,7 @@ async def test_leftovers_of_a_dead_node_go_when_its_task_is_cancelled_in_the_que
 
         await until(queued, "it is swept")
         await asyncio.sleep(1)
-        assert len(farm.temporaries()) == 1, "somebody may still take the task back"
+        assert len(farm.temporaries()) == 1, "a node may still adopt the task"
         await farm.tasks.cancel([uuid])
         await until(lambda: not farm.temporaries(), "the janitor comes")
 
@@ -287,7 +287,7 @@ async def test_leftovers_on_a_share_that_never_answers_hold_up_no_recovery(
             announce(expected_warnings, uuid)
             await farm.successful(uuid)
         await worker.stop()
-        assert cleaners() == 1, "it still hangs, and the node has left all the same"
+        assert cleaners() == 1, "it still hangs, but the node has left"
 
         monkeypatch.setattr(janitor, "FOLDER_TIMEOUT", 0.3)
         monkeypatch.setattr(janitor, "RETRY_INTERVAL", 0.5)
@@ -299,7 +299,7 @@ async def test_leftovers_on_a_share_that_never_answers_hold_up_no_recovery(
             waiting = {leftover.task for leftover in await leases.leftovers_of_ended(farm.database)}
             return silent in waiting and other not in waiting
 
-        await until(others, "other folders go on")
+        await until(others, "other folders continue")
         await asyncio.sleep(1.5)
         assert cleaners() == 2, "who hangs is not asked again"
-    await until(lambda: not cleaners(), "nobody waits any more")
+    await until(lambda: not cleaners(), "no thread waits any longer")

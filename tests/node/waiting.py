@@ -14,10 +14,12 @@ PATIENCE = 90.0
 
 
 @overload
-async def until(condition: Callable[[], Awaitable[T | None]], what: str, timeout: float = ...) -> T: ...
+async def until(
+    condition: Callable[[], Awaitable[T | None]], description: str, timeout: float = ...
+) -> T: ...
 @overload
-async def until(condition: Callable[[], T | None], what: str, timeout: float = ...) -> T: ...
-async def until(condition: Callable[[], Any], what: str, timeout: float = PATIENCE) -> Any:
+async def until(condition: Callable[[], T | None], description: str, timeout: float = ...) -> T: ...
+async def until(condition: Callable[[], Any], description: str, timeout: float = PATIENCE) -> Any:
     """Check the condition until it is true, and return its value; fails the test after `timeout` seconds."""
     deadline = asyncio.get_running_loop().time() + timeout
     while True:
@@ -27,5 +29,5 @@ async def until(condition: Callable[[], Any], what: str, timeout: float = PATIEN
         if answer:
             return answer
         if asyncio.get_running_loop().time() > deadline:
-            pytest.fail(f"not within {timeout:g} s: {what}")
+            pytest.fail(f"not within {timeout:g} s: {description}")
         await asyncio.sleep(0.03)

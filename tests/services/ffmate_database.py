@@ -85,7 +85,7 @@ def statements(types: dict[str, str], folder: str, watchfolder: str = "watchfold
 
 
 def _values(*values: Any) -> str:
-    def one(value: Any) -> str:
+    def literal(value: Any) -> str:
         if value is None:
             return "NULL"
         if isinstance(value, int):
@@ -93,4 +93,4 @@ def _values(*values: Any) -> str:
         text = value if isinstance(value, str) else json.dumps(value)
         return "'" + text.replace("'", "''") + "'"
 
-    return ", ".join(map(one, values))
+    return ", ".join(map(literal, values))

@@ -75,9 +75,9 @@ CONDITIONS: tuple[tuple[TaskSelection, str], ...] = (
 async def test_conditions(bulk: BulkService, tasks: TaskService) -> None:
     """What is listed is what is counted."""
     for selection, names in CONDITIONS:
-        wanted = set(filter(None, names.split("|")))
-        assert {task.name for task in await tasks.newest(selection)} == wanted, selection
-        assert (await bulk.select(selection)).total == len(wanted), selection
+        expected = set(filter(None, names.split("|")))
+        assert {task.name for task in await tasks.newest(selection)} == expected, selection
+        assert (await bulk.select(selection)).total == len(expected), selection
 
 
 async def test_what_is_counted_is_deleted(bulk: BulkService, tasks: TaskService) -> None:

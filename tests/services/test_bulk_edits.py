@@ -60,7 +60,7 @@ async def test_priority_and_labels_of_what_waits(
 async def test_a_preset_resolves_command_and_output_again(
     tmp_path: Path, tasks: TaskService, edits: BulkEditor, presets: PresetService, database: Database
 ) -> None:
-    first, second = [one for one in await presets.all() if one.output_file.endswith(".mp4")][:2]
+    first, second = [preset for preset in await presets.all() if preset.output_file.endswith(".mp4")][:2]
     clips = [tmp_path / f"{name}.mov" for name in "abc"]
     for clip in clips:
         clip.touch()
@@ -78,10 +78,10 @@ async def test_a_preset_resolves_command_and_output_again(
     after = await found(tasks)
     assert after["a.mov"].command.raw == second.command
     assert after["a.mov"].preset is not None and after["a.mov"].preset.uuid == second.uuid
-    wanted = second.output_file.replace("${INPUT_FILE_DIR}", str(tmp_path)).replace(
+    output = second.output_file.replace("${INPUT_FILE_DIR}", str(tmp_path)).replace(
         "${INPUT_FILE_BASENAME}", "b"
     )
-    assert after["b.mov"].output_file.resolved == wanted
+    assert after["b.mov"].output_file.resolved == output
     assert after["b.mov"].labels == sorted({"gpu", *second.labels})
     assert after["c.mov"].command.raw == first.command
 
@@ -102,8 +102,8 @@ async def test_each_task_is_either_edited_or_claimed_when_both_happen_at_once(
 
         async def claim() -> None:
             for _ in range(8):
-                for one in await claims.claim(database, node.id, 3):
-                    claimed[one.uuid] = one.priority
+                for claimed_task in await claims.claim(database, node.id, 3):
+                    claimed[claimed_task.uuid] = claimed_task.priority
                 await asyncio.sleep(0)
 
         edited, _ = await asyncio.gather(edits.edit_all(selected, BulkEdit(priority=9)), claim())

@@ -87,7 +87,8 @@ async def test_everything_that_can_be_imported_is_imported(
 ) -> None:
     plan = await services.importer.plan(source)
     assert outcomes(plan) == PLAN
-    assert [one for one in await services.presets.all() if not one.built_in] == []  # a plan writes nothing
+    # a plan writes nothing
+    assert [own for own in await services.presets.all() if not own.built_in] == []
     assert await services.watchfolders.all() == []
     reasons = {item.name: item.note for item in plan if item.outcome is ImportOutcome.REFUSED}
     assert "is outside quotes" in reasons["Bad"]
@@ -96,11 +97,11 @@ async def test_everything_that_can_be_imported_is_imported(
     assert "isn't an absolute path" in reasons["Relative"]
 
     done = await services.importer.execute(plan)
-    taken = [
+    expected = [
         (kind, name, ImportOutcome.IMPORTED if outcome is ImportOutcome.NEW else outcome)
         for kind, name, outcome in PLAN
     ]
-    assert outcomes(done) == taken
+    assert outcomes(done) == expected
     preset = await services.presets.find("It's “Delivery”")
     assert preset.pre_processing is not None
     assert preset.pre_processing.to_json() == theirs.BEFORE
@@ -121,10 +122,10 @@ async def test_everything_that_can_be_imported_is_imported(
 
 async def test_a_second_import_adds_nothing(services: ImportServices, source: str) -> None:
     await services.importer.execute(await services.importer.plan(source))
-    again = await services.importer.plan(source)
-    assert {item.outcome for item in again} == {ImportOutcome.EXISTS, ImportOutcome.REFUSED}
-    await services.importer.execute(again)
-    assert len([one for one in await services.presets.all() if not one.built_in]) == 2
+    second_plan = await services.importer.plan(source)
+    assert {item.outcome for item in second_plan} == {ImportOutcome.EXISTS, ImportOutcome.REFUSED}
+    await services.importer.execute(second_plan)
+    assert len([preset for preset in await services.presets.all() if not preset.built_in]) == 2
     assert len(await services.watchfolders.all()) == 2
 
 
@@ -143,8 +144,8 @@ async def test_existing_watchfolders_are_respected(
     [done] = [item for item in await services.importer.execute(plan) if item.name == "Inbox"]
     assert "as “Inbox 2”" in done.note
     assert (await services.watchfolders.find("inbox 2")).path == str(tmp_path / "inbox")
-    [again] = [item for item in await services.importer.plan(source) if item.name == "Inbox"]
-    assert again.outcome is ImportOutcome.EXISTS
+    [item_again] = [item for item in await services.importer.plan(source) if item.name == "Inbox"]
+    assert item_again.outcome is ImportOutcome.EXISTS
 
 
 async def test_a_database_that_is_not_from_ffmate_is_reported(

@@ -87,7 +87,7 @@ async def test_forged_notifications_are_soon_corrected(
         while 99.0 not in shown:
             await send(progress_payload(node.id, [LiveProgress(first.id, first.epoch, 99.0, 1e9, 1e7)]))
             await asyncio.sleep(0.05)
-        while shown[-1] != 0.0:  # nobody repeats it
+        while shown[-1] != 0.0:  # it isn't sent again
             await send(progress_payload(node.id, [LiveProgress(claimed[1].id, first.epoch, 50.0)]))
             await asyncio.sleep(0.05)
         for payload in GARBAGE:

@@ -6,19 +6,23 @@ from ffmate_desktop.services.invitation import invitation
 
 
 def test_the_password_is_hidden_and_the_rest_is_not() -> None:
-    made = invitation("postgresql://me:s3cret@server:5433/ffmate?sslmode=require")
+    invited = invitation("postgresql://me:s3cret@server:5433/ffmate?sslmode=require")
     assert (
-        made.command
+        invited.command
         == 'ffmate-desktop --database "postgresql://me:s3cret@server:5433/ffmate?sslmode=require"'
     )
-    assert made.masked == 'ffmate-desktop --database "postgresql://me:***@server:5433/ffmate?sslmode=require"'
-    assert made.has_password
+    assert (
+        invited.masked == 'ffmate-desktop --database "postgresql://me:***@server:5433/ffmate?sslmode=require"'
+    )
+    assert invited.has_password
     assert not invitation("postgresql://me@server/ffmate").has_password
 
 
 def test_characters_that_shells_interpret_are_encoded() -> None:
-    made = invitation('postgresql://me:a$b`c"d!e\\f@server/ffmate')
-    assert made.command == 'ffmate-desktop --database "postgresql://me:a%24b%60c%22d%21e%5Cf@server/ffmate"'
+    invited = invitation('postgresql://me:a$b`c"d!e\\f@server/ffmate')
+    assert (
+        invited.command == 'ffmate-desktop --database "postgresql://me:a%24b%60c%22d%21e%5Cf@server/ffmate"'
+    )
 
 
 @pytest.mark.parametrize(

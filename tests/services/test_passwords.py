@@ -42,7 +42,7 @@ async def test_without_a_keyring_nothing_is_kept(backend: type[KeyringBackend]) 
 
 
 class Locked(PlaintextKeyring):  # type: ignore[misc]
-    """As one whose user did not unlock it."""
+    """Like a keyring that its user did not unlock."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise KeyringError("it is locked")
@@ -100,10 +100,10 @@ def test_an_address_and_its_password_come_apart(uri: str, address: str, password
     "address", [ADDRESS, "postgresql://db/x?sslmode=require", "postgresql://u@/x?host=/run"]
 )
 def test_and_together_again(address: str) -> None:
-    whole = with_password(address, HARD)
-    assert split_password(whole) == (address, HARD)
-    assert parse(whole, {}).password == HARD
-    assert parse(whole, {"PGUSER": "u"}).hosts == parse(address, {"PGUSER": "u"}).hosts
+    complete = with_password(address, HARD)
+    assert split_password(complete) == (address, HARD)
+    assert parse(complete, {}).password == HARD
+    assert parse(complete, {"PGUSER": "u"}).hosts == parse(address, {"PGUSER": "u"}).hosts
 
 
 def test_what_cannot_be_taken_apart_is_refused_without_the_secret() -> None:

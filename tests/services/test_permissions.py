@@ -9,8 +9,8 @@ from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.services.permissions import Allowed, PermissionService
 
 
-def service(file: Path, given: Allowed | None = None, *, trusts: bool = False) -> PermissionService:
-    return PermissionService(file, given or Allowed(), trusts_queue=trusts)
+def service(file: Path, from_settings: Allowed | None = None, *, trusts: bool = False) -> PermissionService:
+    return PermissionService(file, from_settings or Allowed(), trusts_queue=trusts)
 
 
 def test_by_default_a_shared_queue_runs_no_scripts_and_an_own_one_any(tmp_path: Path) -> None:

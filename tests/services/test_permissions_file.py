@@ -1,4 +1,4 @@
-"""What the owner of a computer allowed, and a file about it that somebody wrote by hand."""
+"""Permissions set by the owner of a computer, also in a file that was written by hand."""
 
 import json
 import sys
@@ -16,8 +16,8 @@ def service(folder: Path) -> PermissionService:
 
 def test_what_is_chosen_is_kept(tmp_path: Path) -> None:
     service(tmp_path).allow_scripts(tmp_path)
-    kept = service(tmp_path).current()
-    assert (kept.scripts, kept.read, kept.write) == ((tmp_path,), None, None)
+    permissions = service(tmp_path).current()
+    assert (permissions.scripts, permissions.read, permissions.write) == ((tmp_path,), None, None)
     service(tmp_path).forbid_scripts(tmp_path)
     assert service(tmp_path).current().scripts == ()
 

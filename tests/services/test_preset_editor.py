@@ -21,20 +21,20 @@ def editor(database: Database, presets: PresetService) -> PresetEditor:
 
 
 async def test_presets_are_added_changed_and_deleted(editor: PresetEditor, presets: PresetService) -> None:
-    made = await editor.add(DRAFT)
-    assert (made.name, made.priority, made.labels, made.built_in) == ("Mine", 3, ("a", "gpu"), False)
-    changed = await editor.edit(made.uuid, PresetDraft(" New ", "-version"))
-    assert (changed.uuid, changed.name, changed.output_file) == (made.uuid, "New", "")
-    assert changed.created_at == made.created_at
-    await editor.delete(made.uuid)
+    added = await editor.add(DRAFT)
+    assert (added.name, added.priority, added.labels, added.built_in) == ("Mine", 3, ("a", "gpu"), False)
+    changed = await editor.edit(added.uuid, PresetDraft(" New ", "-version"))
+    assert (changed.uuid, changed.name, changed.output_file) == (added.uuid, "New", "")
+    assert changed.created_at == added.created_at
+    await editor.delete(added.uuid)
     assert all(preset.built_in for preset in await presets.all())
     with pytest.raises(UserError, match="doesn't exist"):
-        await editor.delete(made.uuid)
+        await editor.delete(added.uuid)
 
 
 async def test_names_are_compared_without_case(editor: PresetEditor, presets: PresetService) -> None:
     await editor.add(DRAFT)
-    built_in = next(one for one in await presets.all() if one.built_in)
+    built_in = next(preset for preset in await presets.all() if preset.built_in)
     for name in ("mINE", built_in.name.upper()):
         with pytest.raises(UserError, match="already exists"):
             await editor.add(PresetDraft(name, "-version"))
@@ -68,13 +68,13 @@ async def test_what_could_never_run_is_refused(editor: PresetEditor, draft: Pres
 
 
 async def test_an_export_is_imported(editor: PresetEditor, presets: PresetService) -> None:
-    made = await editor.add(DRAFT)
-    built_in = next(one for one in await presets.all() if one.built_in)
-    text = await editor.export([made.uuid, built_in.uuid])
+    added = await editor.add(DRAFT)
+    built_in = next(preset for preset in await presets.all() if preset.built_in)
+    text = await editor.export([added.uuid, built_in.uuid])
     assert {"name", "command", "outputFile", "uuid"} <= json.loads(text)[0].keys()
     first, second = await editor.import_all(text)
     assert (first.name, second.name) == ("Mine 2", f"{built_in.name} 2")
-    assert (first.command, first.labels, second.command) == (made.command, made.labels, built_in.command)
+    assert (first.command, first.labels, second.command) == (added.command, added.labels, built_in.command)
 
 
 async def test_ffmates_json_is_read_and_invalid_json_refused(

@@ -64,15 +64,17 @@ def written(folder: Path, name: str, data: object) -> Path:
 async def test_an_ffmate_preset_survives_import_edit_and_export(
     services: PresetServices, tmp_path: Path
 ) -> None:
-    [one] = await services.exchange.import_files([written(tmp_path, "ffmate.json", FULL)])
-    assert one.preset is not None, one.trouble
-    assert {key: one.preset.to_json()[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
+    [imported] = await services.exchange.import_files([written(tmp_path, "ffmate.json", FULL)])
+    assert imported.preset is not None, imported.trouble
+    assert {key: imported.preset.to_json()[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
     # An editor that knows nothing of scripts, as the window's form, does not empty them.
-    changed = await services.editor.edit(one.preset.uuid, PresetDraft("Delivery", "-i ${INPUT_FILE} x.mov"))
-    assert changed.extra == one.preset.extra
-    assert (await services.editor.duplicate(changed.uuid)).extra == one.preset.extra
+    changed = await services.editor.edit(
+        imported.preset.uuid, PresetDraft("Delivery", "-i ${INPUT_FILE} x.mov")
+    )
+    assert changed.extra == imported.preset.extra
+    assert (await services.editor.duplicate(changed.uuid)).extra == imported.preset.extra
     out = tmp_path / "out.json"
-    await services.exchange.export_to([one.preset], out, folder=False)
+    await services.exchange.export_to([imported.preset], out, folder=False)
     [data] = json.loads(out.read_text())
     assert as_draft(changed) == read_preset(data)
     assert {key: data[key] for key in SCRIPTS} == {key: FULL[key] for key in SCRIPTS}
@@ -88,18 +90,18 @@ async def test_importing_a_folder_reports_each_preset(services: PresetServices, 
     written(folder, "f.json", FULL | {"name": "Two", "preProcessing": {"scriptPath": "a && b"}})
     written(folder, "notes.txt", "no preset")
     done = [
-        (Path(one.source).name, one.preset is not None)
-        for one in await services.exchange.import_files([folder])
+        (Path(result.source).name, result.preset is not None)
+        for result in await services.exchange.import_files([folder])
     ]
     assert done == [
         ("a.json", True), ("b.json", False), ("b.json", True), ("c.json", False), ("d.json", False),
         ("e.json", False), ("e.json", False), ("f.json", False),
     ]  # fmt: skip
-    own = [one.name for one in await services.presets.all() if not one.built_in]
+    own = [preset.name for preset in await services.presets.all() if not preset.built_in]
     assert own == ["Delivery", "Delivery 2"]
-    again = await services.exchange.import_files([folder / "a.json"])
-    assert again[0].sentence.endswith("“Delivery” already exists, unchanged")
-    sentences = [one.sentence for one in await services.exchange.import_files([folder])]
+    repeated = await services.exchange.import_files([folder / "a.json"])
+    assert repeated[0].sentence.endswith("“Delivery” already exists, unchanged")
+    sentences = [result.sentence for result in await services.exchange.import_files([folder])]
     assert any("is outside quotes" in sentence for sentence in sentences)
     assert any("it isn't valid JSON" in sentence for sentence in sentences)
     assert any("joins 2 scripts with &&" in sentence for sentence in sentences)
@@ -122,8 +124,8 @@ async def test_presets_with_equal_file_names_get_different_files(
 ) -> None:
     long = "é" * 60
     names = ["a/b", "a:b", "A?B", "con", f"{long}1", f"{long}2", "..", "a_b-2"]
-    made = [await services.editor.add(PresetDraft(name, "-i ${INPUT_FILE} x.mov")) for name in names]
-    paths = await services.exchange.export_to(made, tmp_path / "out", folder=True)
+    added = [await services.editor.add(PresetDraft(name, "-i ${INPUT_FILE} x.mov")) for name in names]
+    paths = await services.exchange.export_to(added, tmp_path / "out", folder=True)
     assert [json.loads(path.read_text())["name"] for path in paths] == names
     assert len({path.name.lower() for path in paths}) == len(names)
     assert [path.name for path in paths][:4] == ["a_b.json", "a_b-2.json", "A_B-3.json", "con_.json"]
@@ -131,10 +133,10 @@ async def test_presets_with_equal_file_names_get_different_files(
     for path in paths[:-2]:
         path.unlink()
     with pytest.raises(UserError, match="won't be overwritten"):
-        await services.exchange.export_to(made, tmp_path / "out", folder=True)
+        await services.exchange.export_to(added, tmp_path / "out", folder=True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [paths[-2].name]  # nothing by halves
     with pytest.raises(UserError, match="Can't write"):
-        await services.exchange.export_to(made, tmp_path / "elsewhere" / "x", folder=True)
+        await services.exchange.export_to(added, tmp_path / "elsewhere" / "x", folder=True)
 
 
 async def test_a_task_gets_scripts_and_webhooks_of_its_preset_unless_it_has_its_own(

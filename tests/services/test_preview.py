@@ -38,11 +38,11 @@ async def test_a_preview_shows_the_names_of_a_submission(
     (tmp_path / "out" / "a.mp4").touch()
     await tasks.add([new(clips[1])], source=TaskSource.CLI, base=str(tmp_path))
     for output in ("out/${INPUT_FILE_BASENAME}.mp4", "out/one.mp4"):
-        given = [new(path, output) for path in clips]
-        rows = await preview.preview(given, source=TaskSource.CLI, base=str(tmp_path))
-        submitted = await tasks.add(given, source=TaskSource.CLI, base=str(tmp_path))
-        made = [task.output_file.resolved for task in await tasks.get(submitted.uuids)]
-        assert [row.output for row in rows] == made
+        new_tasks = [new(path, output) for path in clips]
+        rows = await preview.preview(new_tasks, source=TaskSource.CLI, base=str(tmp_path))
+        submitted = await tasks.add(new_tasks, source=TaskSource.CLI, base=str(tmp_path))
+        outputs = [task.output_file.resolved for task in await tasks.get(submitted.uuids)]
+        assert [row.output for row in rows] == outputs
         if "one" not in output:
             assert [row.issue for row in rows] == [PreviewIssue.RENAMED, PreviewIssue.RENAMED]
             assert rows[0].message == "“a.mp4” is taken."
@@ -92,8 +92,8 @@ async def test_a_dropped_folder_is_searched_at_every_depth(tmp_path: Path) -> No
     single.touch()
     root = tmp_path / "day ${1}"
     (root / "loop").symlink_to(root, target_is_directory=True)
-    told: list[int] = []
-    found = await find_media([str(root), str(single), str(single)], on_progress=told.append)
+    counts: list[int] = []
+    found = await find_media([str(root), str(single), str(single)], on_progress=counts.append)
     assert set(found.files) == {
         MediaFile(str(root / "a.MOV"), "day ${1}"),
         MediaFile(str(root / "sub" / "b.mxf"), str(Path("day ${1}", "sub"))),

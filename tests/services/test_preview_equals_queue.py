@@ -1,4 +1,4 @@
-"""Whatever somebody submits, the preview names the outputs that are queued."""
+"""For any submission, the preview names the outputs that are then queued."""
 
 import uuid
 from dataclasses import dataclass

@@ -27,8 +27,8 @@ def clip(tmp_path: Path) -> Path:
 
 
 def new(clip: Path, output: object = None, **changes: object) -> NewTask:
-    given = {"input_file": str(clip), "command": COPY, "output_file": output} | changes
-    return NewTask.model_validate(given)
+    fields = {"input_file": str(clip), "command": COPY, "output_file": output} | changes
+    return NewTask.model_validate(fields)
 
 
 async def outputs(tasks: TaskService) -> list[str | None]:
@@ -102,19 +102,19 @@ async def test_skip_queues_nothing_for_an_existing_or_active_output(tasks: TaskS
     await tasks.add([new(clip, str(clip.parent / "queued.mp4"))], source=TaskSource.CLI)
     names = ["there.mp4", "queued.mp4", "free.mp4", "free.mp4"]
     submitted = await tasks.add([skipping(name) for name in names], source=TaskSource.CLI)
-    assert [Path(one.output or "").name for one in submitted.skipped] == [
+    assert [Path(skipped.output or "").name for skipped in submitted.skipped] == [
         "there.mp4",
         "queued.mp4",
         "free.mp4",
     ]
     assert [
         phrase
-        for one, phrase in zip(
+        for skipped, phrase in zip(
             submitted.skipped,
             ("already exists", "Another unfinished task", "Two of these files"),
             strict=True,
         )
-        if phrase in one.reason
+        if phrase in skipped.reason
     ] == ["already exists", "Another unfinished task", "Two of these files"]
     [task] = await tasks.get(submitted.uuids)
     assert (task.output_file.resolved, task.batch) == (str(clip.parent / "free.mp4"), None)
@@ -159,9 +159,9 @@ async def test_replace_keeps_the_name_of_an_existing_file(tasks: TaskService, cl
 async def test_what_could_never_run_is_refused_before_it_is_queued(
     tasks: TaskService, clip: Path, changes: dict[str, object], sentence: str
 ) -> None:
-    given = {"output_file": str(clip.parent / "out.mp4")} | changes
+    fields = {"output_file": str(clip.parent / "out.mp4")} | changes
     with pytest.raises(UserError, match=sentence):
-        await tasks.add([new(clip, "${INPUT_FILE_DIR}/fine.mp4"), new(clip, **given)], source=TaskSource.CLI)
+        await tasks.add([new(clip, "${INPUT_FILE_DIR}/fine.mp4"), new(clip, **fields)], source=TaskSource.CLI)
     assert await tasks.newest() == []
 
 
@@ -239,11 +239,11 @@ async def test_an_output_that_only_the_node_can_name_is_resolved_later(
 
 
 async def test_presets_are_found_by_name_in_any_case_or_uuid(presets: PresetService) -> None:
-    some = (await presets.all())[0]
-    assert await presets.find(some.name.upper()) == some
-    assert await presets.get(some.uuid) == some
-    with pytest.raises(UserError, match=f"Did you mean .*“{some.name}”"):
-        await presets.find(some.name + "x")
+    preset = (await presets.all())[0]
+    assert await presets.find(preset.name.upper()) == preset
+    assert await presets.get(preset.uuid) == preset
+    with pytest.raises(UserError, match=f"Did you mean .*“{preset.name}”"):
+        await presets.find(preset.name + "x")
     with pytest.raises(UserError, match="shows all presets"):
         await presets.find("qqqq")
 
@@ -252,8 +252,8 @@ async def test_a_task_is_found_by_a_unique_uuid_prefix(tasks: TaskService, clip:
     submitted = await tasks.add(
         [new(clip, "a.mp4"), new(clip, "b.mp4")], source=TaskSource.CLI, base=str(clip.parent)
     )
-    wanted = submitted.uuids[0]
-    assert await tasks.resolve(str(wanted)[:13].upper()) == wanted
+    uuid = submitted.uuids[0]
+    assert await tasks.resolve(str(uuid)[:13].upper()) == uuid
     with pytest.raises(UserError, match="isn't the beginning"):
         await tasks.resolve("xyz")
     with pytest.raises(UserError, match="No task"):
@@ -269,8 +269,8 @@ async def test_a_preset_and_a_command_together_are_refused(
 
 
 async def test_an_ambiguous_uuid_prefix_is_refused(tasks: TaskService, clip: Path) -> None:
-    many = [new(clip, f"{number}.mp4") for number in range(17)]  # two of 17 share their first digit
-    submitted = await tasks.add(many, source=TaskSource.CLI, base=str(clip.parent))
+    new_tasks = [new(clip, f"{number}.mp4") for number in range(17)]  # two of 17 share their first digit
+    submitted = await tasks.add(new_tasks, source=TaskSource.CLI, base=str(clip.parent))
     digits = [str(uuid)[0] for uuid in submitted.uuids]
     with pytest.raises(UserError, match="More than one task begins"):
         await tasks.resolve(max(digits, key=digits.count))

@@ -41,9 +41,11 @@ async def test_all_overlaps_are_found_at_once(service: WatchfolderService, prese
     ):
         await service.add(await settings(presets, name=name, path=path))
     asleep = await service.add(await settings(presets, name="asleep", path="/m/in", suspended=True))
-    folders = [one for one in await service.all() if one.uuid != asleep.uuid]
+    folders = [other for other in await service.all() if other.uuid != asleep.uuid]
     pairs = {
-        folder.uuid: tuple(sorted(one.name for one in folders if one != folder and overlap(one, folder)))
+        folder.uuid: tuple(
+            sorted(other.name for other in folders if other != folder and overlap(other, folder))
+        )
         for folder in folders
     }
     assert pairs[first.uuid] == ("above", "deep", "same")
@@ -59,36 +61,36 @@ async def test_overlapping_watchfolders_are_found(
         await settings(presets, name="first", path="/m/in", on_success=done, filter=globs)
     )
 
-    async def told(**changes: Any) -> bool:
+    async def overlaps_first(**changes: Any) -> bool:
         found = await service.overlapping(await settings(presets, name="second", **changes))
-        return [one.uuid for one in found] == [first.uuid]
+        return [folder.uuid for folder in found] == [first.uuid]
 
     for path in ("/m/in", "/m/in/", "/m/x/../in", "/m/in/a/b", "/m", "/", "/m/in/done2"):
-        assert await told(path=path), path
+        assert await overlaps_first(path=path), path
     for path in ("/m/in2", "/n", "/m/in/done", "/m/in/done/a", "/m/in/Old/b", "/m/in/.hidden"):
-        assert not await told(path=path), path
-    assert not await told(path="/m", recursive=False)
+        assert not await overlaps_first(path=path), path
+    assert not await overlaps_first(path="/m", recursive=False)
     assert not await service.overlapping(first.settings(), first.uuid)
-    assert await told(path="/m/in", suspended=True), "it is going to"
+    assert await overlaps_first(path="/m/in", suspended=True), "it is going to"
     await service.suspend(first.uuid)
-    assert not await told(path="/m/in"), "the other one does not"
+    assert not await overlaps_first(path="/m/in"), "the other one does not"
     await service.resume(first.uuid)
     mov = {"extensions": {"include": [".MOV"]}}
     await service.edit(first.uuid, await settings(presets, name="first", path="/m/in", filter=mov))
-    assert await told(path="/m/in", filter={"extensions": {"include": ["mxf", "*.mov"]}})
-    assert not await told(path="/m/in", filter={"extensions": {"include": ["mxf"]}})
-    assert await told(path="/m/in", filter={"globs": {"include": ["*.mxf"]}})
-    assert await told(path="/m/in", filter={"extensions": {"include": ["*"]}})
+    assert await overlaps_first(path="/m/in", filter={"extensions": {"include": ["mxf", "*.mov"]}})
+    assert not await overlaps_first(path="/m/in", filter={"extensions": {"include": ["mxf"]}})
+    assert await overlaps_first(path="/m/in", filter={"globs": {"include": ["*.mxf"]}})
+    assert await overlaps_first(path="/m/in", filter={"extensions": {"include": ["*"]}})
 
 
 async def test_adding_finding_editing_and_deleting(
     service: WatchfolderService, presets: PresetService
 ) -> None:
-    made = await service.add(await settings(presets, name="", path="/media/Day 1", labels=("b", "a")))
-    assert (made.name, made.labels, made.version) == ("Day 1", ("a", "b"), 1)
-    for word in ("day 1", str(made.uuid)[:8]):
-        assert (await service.find(word)).uuid == made.uuid
-    data = made.to_json()
+    added = await service.add(await settings(presets, name="", path="/media/Day 1", labels=("b", "a")))
+    assert (added.name, added.labels, added.version) == ("Day 1", ("a", "b"), 1)
+    for word in ("day 1", str(added.uuid)[:8]):
+        assert (await service.find(word)).uuid == added.uuid
+    data = added.to_json()
     assert data["filter"]["extensions"] == {"include": [], "exclude": []}
     assert {
         "uuid",
@@ -101,25 +103,25 @@ async def test_adding_finding_editing_and_deleting(
         "suspended",
     } <= data.keys()
     assert isinstance(data["createdAt"], int) and "lastCheck" not in data and "error" not in data
-    changed = await service.edit(made.uuid, made.settings().model_copy(update={"interval": 5}), version=1)
+    changed = await service.edit(added.uuid, added.settings().model_copy(update={"interval": 5}), version=1)
     assert (changed.interval, changed.version) == (5, 2)
     with pytest.raises(UserError, match="Someone else"):
-        await service.edit(made.uuid, made.settings(), version=1)
-    await service.suspend(made.uuid)
-    assert (await service.get(made.uuid)).suspended and (await service.get(made.uuid)).next_check is None
+        await service.edit(added.uuid, added.settings(), version=1)
+    await service.suspend(added.uuid)
+    assert (await service.get(added.uuid)).suspended and (await service.get(added.uuid)).next_check is None
     with pytest.raises(UserError, match="is suspended"):
-        await service.scan(made.uuid)
-    await service.resume(made.uuid)
-    await service.scan(made.uuid)
-    assert await service.files(made.uuid, FileFilterView(text="50%_")) == []
-    assert await service.counts(made.uuid) == {}
-    await service.add(made.settings())
+        await service.scan(added.uuid)
+    await service.resume(added.uuid)
+    await service.scan(added.uuid)
+    assert await service.files(added.uuid, FileFilterView(text="50%_")) == []
+    assert await service.counts(added.uuid) == {}
+    await service.add(added.settings())
     with pytest.raises(UserError, match="Several"):
         await service.find("Day 1")
-    await service.delete(made.uuid)
+    await service.delete(added.uuid)
     for gone in (service.get, service.delete, service.suspend, service.scan):
         with pytest.raises(UserError, match="no longer exists"):
-            await gone(made.uuid)
+            await gone(added.uuid)
     with pytest.raises(UserError, match="No watchfolder is named"):
         await service.find("nothing")
 
@@ -199,11 +201,11 @@ async def test_files_that_cannot_be_queued_have_a_reason(presets: PresetService,
     preset = await presets.find("H.264 web 720p")
     (tmp_path / "good.mov").write_bytes(b"x")
     found = [ScannedFile("good.mov", 1, 1, 1), ScannedFile("gone.mov", 1, 1, 1)]
-    given = await settings(presets, path=str(tmp_path))
-    drafts, refused = draft_files(given, uuid4(), preset, found, "client")
-    assert [one.path for one, _ in drafts] == ["good.mov"]
-    assert [(one.path, "doesn't exist" in why) for one, why in refused] == [("gone.mov", True)]
-    long = given.model_copy(update={"output_file": "/" + "/".join(["d" * 250] * 12) + "/x.mp4"})
+    folder_settings = await settings(presets, path=str(tmp_path))
+    drafts, refused = draft_files(folder_settings, uuid4(), preset, found, "client")
+    assert [file.path for file, _ in drafts] == ["good.mov"]
+    assert [(file.path, "doesn't exist" in why) for file, why in refused] == [("gone.mov", True)]
+    long = folder_settings.model_copy(update={"output_file": "/" + "/".join(["d" * 250] * 12) + "/x.mp4"})
     assert draft_files(long, uuid4(), preset, found[:1], "")[1][0][1] == "The path of its output is too long."
-    nowhere = given.model_copy(update={"output_file": "/proc/nothing/x.mp4"})
+    nowhere = folder_settings.model_copy(update={"output_file": "/proc/nothing/x.mp4"})
     assert "/proc" in draft_files(nowhere, uuid4(), preset, found[:1], "")[1][0][1]

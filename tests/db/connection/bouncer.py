@@ -39,18 +39,18 @@ async def open_bouncer(uri: str, mode: str, **settings: object) -> AsyncIterator
     """The same database through a PgBouncer in this pool mode; `settings` are its own."""
     assert PROGRAM
     parts = urlsplit(uri)
-    asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    parameters = {key: values[0] for key, values in parse_qs(parts.query).items()}
     database = parts.path.strip("/")
     folder = new_folder("ffb-", 0o700)  # short: it becomes the path of a socket
-    account: Account | None = owner_of(Path(asked["host"])) if os.geteuid() == 0 else None
+    account: Account | None = owner_of(Path(parameters["host"])) if os.geteuid() == 0 else None
     if account:  # pgbouncer refuses to be root, as the server does
         os.chown(folder, account.uid, account.gid)
     file = folder / "pgbouncer.ini"
     file.write_text(
         _CONFIGURATION.format(
             database=database,
-            host=asked["host"],
-            port=asked.get("port", 5432),
+            host=parameters["host"],
+            port=parameters.get("port", 5432),
             user=parts.username,
             folder=folder,
             mode=mode,

@@ -23,10 +23,10 @@ def make_certificates(folder: Path) -> Certificates:
     authority.cert_pem.write_to_path(root)
 
     def issued(name: str, *addresses: str) -> tuple[Path, Path]:
-        made = authority.issue_cert(*addresses, common_name=name)
+        server_cert = authority.issue_cert(*addresses, common_name=name)
         certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
-        made.cert_chain_pems[0].write_to_path(certificate)
-        made.private_key_pem.write_to_path(key)
+        server_cert.cert_chain_pems[0].write_to_path(certificate)
+        server_cert.private_key_pem.write_to_path(key)
         return certificate, key
 
     return Certificates(

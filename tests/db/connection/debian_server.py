@@ -22,7 +22,7 @@ _FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 PROGRAMS = _FOUND[-1].parent if _FOUND else None
 
 # The embedded server is built without TLS. Debian's package makes a server that starts with the computer: the set-up
-# leaves it to whoever wants these tests.
+# leaves it to those who want these tests.
 needs_debian_server = pytest.mark.skipif(
     PROGRAMS is None, reason="no PostgreSQL with TLS: apt-get install postgresql"
 )
@@ -40,8 +40,8 @@ class TlsServer:
     def uri(self, *, host: str = "127.0.0.1", password: str | None = PASSWORD, **parameters: object) -> str:
         """Its address with these parameters."""
         userinfo = "anna" if password is None else f"anna:{password}"
-        asked = "&".join(f"{key}={value}" for key, value in parameters.items())
-        return f"postgresql://{userinfo}@{host}:{self.port}/anna?{asked}"
+        query = "&".join(f"{key}={value}" for key, value in parameters.items())
+        return f"postgresql://{userinfo}@{host}:{self.port}/anna?{query}"
 
     def use(self, pair: tuple[Path, Path]) -> None:
         """Show this certificate from now on."""

@@ -308,9 +308,9 @@ class Cluster:
     async def claim(self, sim: Sim, slots: int, *, answered: bool) -> list[int]:
         """A node asks for work; the answer may get lost."""
         claimed = await claims.claim(self._database, sim.id, slots)
-        given, eligible = [claim.id for claim in claimed], self.world.eligible(sim.id)
-        assert given == eligible[: len(given)], "not the most urgent, or not for this node"
-        assert min(1, len(eligible)) <= len(given) <= slots
+        claimed_ids, eligible = [claim.id for claim in claimed], self.world.eligible(sim.id)
+        assert claimed_ids == eligible[: len(claimed_ids)], "not the most urgent, or not for this node"
+        assert min(1, len(eligible)) <= len(claimed_ids) <= slots
         for claim in claimed:
             task = self.world.claim(sim.id, claim.id)
             record = None if claim.publishing is None else claim.publishing.to_json()
@@ -318,16 +318,16 @@ class Cluster:
             self.stale.append((sim.id, claim))
             if answered:
                 sim.held[claim.id] = (sim.id, claim)
-        return given
+        return claimed_ids
 
     async def give_back(
         self, node_id: int, held: Mapping[int, int] | None, *, postponed: bool = False
     ) -> set[int]:
         """A node puts tasks back into the queue, by default all of its own."""
         later = datetime.now(UTC) + timedelta(days=1) if postponed else None
-        given = await claims.give_back(self._database, node_id, held, later)
-        assert given == self.world.give_back(node_id, held, postponed=postponed)
-        return given
+        returned = await claims.give_back(self._database, node_id, held, later)
+        assert returned == self.world.give_back(node_id, held, postponed=postponed)
+        return returned
 
     async def write(self, node_id: int, claim: Claim, kind: str) -> bool:
         """A fenced write under a claim, good or stale; whether it was accepted, which the reference knows too."""
@@ -368,15 +368,17 @@ class Cluster:
                 return accepted
             case "refuse":
                 most = 2 if claim.epoch % 8 > 5 else 9
-                given, _, others = await claims.refuse(database, node_id, claim, "Not here.", most)
-                assert (given, set(others)) == world.refuse(*key, "Not here.", most)
-                return given
+                may_run_elsewhere, _, others = await claims.refuse(
+                    database, node_id, claim, "Not here.", most
+                )
+                assert (may_run_elsewhere, set(others)) == world.refuse(*key, "Not here.", most)
+                return may_run_elsewhere
             case "finish" | "fail" | "cancelled":
                 outcome = OUTCOMES[kind]
                 ended = await claims.finish_tasks(database, node_id, [(claim, outcome)])
-                wanted = world.finish(*key, outcome.status, outcome.error, outcome.facts.to_json())
-                assert ended == ({} if wanted is None else {claim.id: wanted})
-                return wanted is not None
+                expected = world.finish(*key, outcome.status, outcome.error, outcome.facts.to_json())
+                assert ended == ({} if expected is None else {claim.id: expected})
+                return expected is not None
             case _:
                 raise ValueError(kind)
 
@@ -431,13 +433,13 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"labels": tuple(values["labels"])}
 
 
-def _difference(found: World, wanted: World) -> str:
+def _difference(found: World, expected: World) -> str:
     """What the server has and the reference has not, one thing a line."""
     lines = []
     for name in ("tasks", "nodes"):
-        left, right = getattr(found, name), getattr(wanted, name)
+        left, right = getattr(found, name), getattr(expected, name)
         for key in left.keys() | right.keys():
             if left.get(key) != right.get(key):
                 lines.append(f"{name} {key}:\n  server    {left.get(key)}\n  reference {right.get(key)}")
-    lines.append(f"logs: {found.logs ^ wanted.logs}, leftovers: {found.leftovers} / {wanted.leftovers}")
+    lines.append(f"logs: {found.logs ^ expected.logs}, leftovers: {found.leftovers} / {expected.leftovers}")
     return "\n".join(lines)

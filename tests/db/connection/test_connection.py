@@ -37,9 +37,9 @@ async def test_an_unknown_user_is_named(postgres_uri: str) -> None:
 
 
 async def test_a_closed_port_and_an_unknown_host_are_reported() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound but not listening: nobody answers there
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))  # bound but not listening: no answer comes from there
+        port = listener.getsockname()[1]
         with pytest.raises(UserError, match=f"No database answers at 127.0.0.1:{port}: connection refused"):
             await connect(f"postgresql://a:secret@127.0.0.1:{port}/x")
     with pytest.raises(UserError, match=r"No database answers at nowhere\.invalid:5432"):
@@ -59,7 +59,7 @@ async def test_an_invalid_address_is_a_usage_error(uri: str) -> None:
 async def test_a_long_message_of_the_server_stays_one_line(postgres_uri: str, code: str) -> None:
     """As a standby does that is just starting: “DETAIL: Consistent recovery state has not been yet reached.”"""
     raising = f"DO $$ BEGIN RAISE EXCEPTION 'pg_hba says no' USING DETAIL = 'why', ERRCODE = '{code}'; END $$"
-    connection = await asyncpg.connect(postgres_uri)  # not one of ours, which translate what they are told
+    connection = await asyncpg.connect(postgres_uri)  # asyncpg's own connection: ours translate notifications
     with pytest.raises(asyncpg.PostgresError, match="DETAIL") as caught:
         await connection.execute(raising)
     await connection.close()

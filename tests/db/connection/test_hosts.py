@@ -41,9 +41,9 @@ def silent() -> Iterator[int]:
 @pytest.fixture
 def dead() -> Iterator[int]:
     """A port without a listener."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield int(taken.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        yield int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +101,11 @@ async def test_when_no_host_works_each_is_named(
     hosts = f"{standby},127.0.0.1,127.0.0.1&port=5432,{silent},{dead}"
     with pytest.raises(UserError, match="None of the servers in the address can be used") as caught:
         await connect(f"postgresql://ffmate:s3cret@/ffmate?host={hosts}")
-    said = str(caught.value)
-    assert f"{standby}/.s.PGSQL.5432 is read-only" in said
-    assert f"127.0.0.1:{silent} does not answer" in said
-    assert f"127.0.0.1:{dead} does not answer (connection refused)" in said
-    assert "s3cret" not in said
+    message = str(caught.value)
+    assert f"{standby}/.s.PGSQL.5432 is read-only" in message
+    assert f"127.0.0.1:{silent} does not answer" in message
+    assert f"127.0.0.1:{dead} does not answer (connection refused)" in message
+    assert "s3cret" not in message
 
 
 async def test_a_silent_host_is_given_up(silent: int) -> None:

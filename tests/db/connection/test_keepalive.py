@@ -25,6 +25,6 @@ def test_a_connection_over_tcp_is_watched() -> None:
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are none here")
 def test_a_unix_socket_needs_nothing() -> None:
-    one, other = socket.socketpair(socket.AF_UNIX)
-    with one, other:
-        enable_keepalive(one)
+    first, other = socket.socketpair(socket.AF_UNIX)
+    with first, other:
+        enable_keepalive(first)

@@ -165,13 +165,13 @@ async def test_missing_tables_are_named(empty_database: str) -> None:
 async def test_a_server_that_cannot_look_for_vanished_clients_has_the_other_limits(
     postgres_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one on Windows, which refuses the setting; here it has a name that no server knows."""
+    """Like a server on Windows, which refuses the setting; here the setting has an unknown name."""
 
-    def asked(topic: LiteralString, name: LiteralString) -> Sql:
+    def renamed_setting(topic: LiteralString, name: LiteralString) -> Sql:
         sql = query(topic, name)
         return Sql(sql.replace("check_interval", "check_intervals")) if name == "notice_gone_clients" else sql
 
-    monkeypatch.setattr("ffmate_desktop.db.connection.session.query", asked)
+    monkeypatch.setattr("ffmate_desktop.db.connection.session.query", renamed_setting)
     connection = await connect(postgres_uri)
     limits = await connection.fetch(
         "SELECT setting FROM pg_settings WHERE name IN ('lock_timeout', 'jit') ORDER BY 1"

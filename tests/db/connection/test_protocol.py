@@ -153,7 +153,7 @@ class Protocol(RuleBasedStateMachine):
             assert task not in self._cancelled, "a cancelled task runs again"
 
     def _holders(self) -> list[tuple[int, Claim]]:
-        """Every claim that is good, whoever may know of it."""
+        """All valid claims, even those that no node knows about."""
         good = []
         for node_id, claim in self._cluster.stale[-60:]:
             if self._cluster.world.held(node_id, claim.id, claim.epoch) is not None:
@@ -163,11 +163,11 @@ class Protocol(RuleBasedStateMachine):
     @precondition(lambda self: self._holders())
     @rule(pick=PICK, kind=st.sampled_from(WRITES), again=st.sampled_from(WRITES))
     def write(self, pick: int, kind: str, again: str) -> None:
-        """Under a good claim; then once more, as when the reply was lost, and then something that comes too late."""
+        """Write under a valid claim, repeat it as after a lost reply, then try `again`, which comes too late."""
         holders = self._holders()
         node_id, claim = holders[pick % len(holders)]
-        for one in (kind, kind, again):
-            self._write(node_id, claim, one)
+        for write_kind in (kind, kind, again):
+            self._write(node_id, claim, write_kind)
 
     def _write(self, node_id: int, claim: Claim, kind: str) -> None:
         world = self._cluster.world
@@ -200,7 +200,7 @@ class Protocol(RuleBasedStateMachine):
         self._do(self._cluster.beat(self._sim(node)))
 
     def _recover(self) -> None:
-        """Everybody is back: whoever is dead starts again, and what was postponed is due."""
+        """All nodes are back: dead ones start again, and postponed tasks are due."""
         self._do(self._cluster.time_passes())
         for node, sim in enumerate(self._cluster.sims):
             self._do(self._cluster.start(sim))
@@ -210,7 +210,7 @@ class Protocol(RuleBasedStateMachine):
                 self._beat(node)
 
     def _sweep(self, node: int) -> None:
-        """Afterwards nobody waits for the dead; but a node that is itself late or dead declares nobody dead."""
+        """Afterwards no task waits for a dead node; but a node that is late or dead itself declares no node dead."""
         sim, world = self._sim(node), self._cluster.world
         alive = {node_id for node_id in world.nodes if world.lives(node_id)}
         judges = world.lives(sim.id) and not world.nodes[sim.id].late
@@ -257,7 +257,7 @@ class Protocol(RuleBasedStateMachine):
         self._beat(other)
 
     def _take(self, task: int, node: int) -> None:
-        """The node, or else another one, gets the task, behind whatever is more urgent."""
+        """The node, or another one, gets the task after all more urgent ones."""
         for number in (node, node, node, (node + 1) % 3, (node + 2) % 3):
             if task in self._cluster.world.tasks and self._cluster.world.tasks[task].status == "QUEUED":
                 self.claim(number, 3, True)
@@ -273,7 +273,7 @@ class Protocol(RuleBasedStateMachine):
                     self.the_rows_are_right()
 
     def _event(self, task: int, node: int, event: str) -> None:
-        """Something happens to a task or to the node that had it last (`node` when nobody had); `node` is another."""
+        """An event for a task or for its last node (`node` if it had none); `node` is another node."""
         cluster = self._cluster
         entries = [entry for entry in cluster.stale if entry[1].id == task][-3:]
         holder = next(
@@ -332,9 +332,9 @@ class Protocol(RuleBasedStateMachine):
         }
         match event:
             case "alone":
-                for one in cluster.sims:
-                    if one is not sim:
-                        self._do(cluster.leave(one))
+                for other in cluster.sims:
+                    if other is not sim:
+                        self._do(cluster.leave(other))
             case "die":
                 self._do(cluster.die(sim))
                 self._do(cluster.fall_behind(sim, 1.5))
@@ -396,10 +396,10 @@ def tell(machine: type[Protocol]) -> None:
     """Every story of one disturbance, which chance might leave out; raises what goes wrong first."""
     for disturbance in dict.fromkeys(DISTURBANCES):
         for ending in ENDINGS:
-            told = machine()
-            told.begin(priorities=[1, 0], labels=("gpu",))
-            told.story(pick=0, owner=0, other=1, disturbances=[disturbance], ending=ending)
-            told.the_rows_are_right()
+            forgetful = machine()
+            forgetful.begin(priorities=[1, 0], labels=("gpu",))
+            forgetful.story(pick=0, owner=0, other=1, disturbances=[disturbance], ending=ending)
+            forgetful.the_rows_are_right()
 
 
 def play(machine: type[Protocol], *, examples: int = EXAMPLES, shrink: bool = True) -> None:

@@ -21,7 +21,7 @@ from tests.scratch import new_folder
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A new folder that every account may enter; whatever the test did, no process stays behind."""
+    """A new folder that every account may enter. No process survives the test."""
     folder = new_folder("ffmate-test-")
     yield folder
     gone = wait_until(lambda: not processes_of(folder), SOON)
@@ -56,9 +56,9 @@ def data_dir(folder: Path, prepared: Path) -> Path:
     home = folder / "data" / "embedded-postgres"
     shutil.copytree(prepared, home.parent, copy_function=copy_with_owner)
     if ROOT:
-        for made, folders, _ in os.walk(prepared / "embedded-postgres"):
+        for parent, folders, _ in os.walk(prepared / "embedded-postgres"):
             for name in (".", *folders):
-                source = Path(made, name)
+                source = Path(parent, name)
                 target = home / source.relative_to(prepared / "embedded-postgres")
                 os.chown(target, source.stat().st_uid, source.stat().st_gid)
     return home.parent

@@ -120,14 +120,14 @@ def stranger() -> Account:
 
 
 def python_for(account: Account) -> str:
-    """A Python that this account can run: ours may lie in a closed home."""
+    """A Python that this account can run: ours may be in a home folder that it cannot enter."""
     packages = str(distribution("asyncpg").locate_file(""))
     for python in (sys.executable, "/usr/bin/python3"):
         if account.can(
             f'PYTHONPATH="$1" "$2" -c "import asyncpg, psutil; {_SAME_VERSION}"', packages, python
         ):
             return python
-    # A Python in a closed home, as pyenv's of root: whoever shares the folder cannot be played.
+    # A Python in a closed home, such as root's pyenv: a second user of the folder can't be simulated.
     pytest.skip("no Python of this version that another account can run")
 
 

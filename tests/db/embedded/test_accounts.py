@@ -29,7 +29,9 @@ async def test_root_does_not_run_the_server_and_can_use_it(folder: Path) -> None
         server = psutil.Process((await running(data)).pid)
         assert server.uids().effective == service_account().uid != 0
         assert server.gids().effective != 0
-        assert data.stat().st_mode & 0o777 == 0o711, "the account passes through; nobody else looks around"
+        assert data.stat().st_mode & 0o777 == 0o711, (
+            "the account can pass through, and no other user can list it"
+        )
         socket = data / "embedded-postgres" / ".s.PGSQL.5432"
         assert socket.exists()
         assert not stranger().can('test -e "$1"', socket)
@@ -71,8 +73,8 @@ async def test_programs_in_a_closed_home_are_copied_to_where_the_account_can_run
         assert program.startswith(f"{SYSTEM_FOLDER}/programs-18")
     # else all servers of this run use it
     if all(parent.stat().st_mode & 0o001 for parent in packages.parents):
-        for made in set(SYSTEM_FOLDER.glob("programs-*")) - before:
-            shutil.rmtree(made)
+        for copy in set(SYSTEM_FOLDER.glob("programs-*")) - before:
+            shutil.rmtree(copy)
 
 
 @as_root
@@ -88,7 +90,7 @@ async def test_a_user_without_rights_has_a_server_of_their_own_that_root_can_joi
     async with EmbeddedDatabase(data_dir) as database:
         await execute(database.uri, "SELECT 1")
     user.leave()
-    # Root first, then the user: nothing that root made may stand in their way.
+    # Root first, then the user: nothing that root made may block that user.
     for file in (data_dir / "embedded-postgres").glob("*.l*"):
         file.unlink()
     async with EmbeddedDatabase(data_dir):

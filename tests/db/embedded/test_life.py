@@ -73,14 +73,14 @@ async def test_settings_are_safe_for_data_and_kind_to_the_machine(database: Embe
 
 
 def test_locks_are_shared_or_exclusive_also_within_a_process(folder: Path) -> None:
-    one, two, three = (FileLock(folder / "lock") for _ in range(3))
-    assert one.acquire(exclusive=False) and two.acquire(exclusive=False)
+    first_lock, two, three = (FileLock(folder / "lock") for _ in range(3))
+    assert first_lock.acquire(exclusive=False) and two.acquire(exclusive=False)
     assert not three.acquire(exclusive=True) and three.is_free()
-    one.release()
+    first_lock.release()
     assert not three.acquire(exclusive=True)
     two.release()
     assert three.acquire(exclusive=True)
-    assert not one.acquire(exclusive=False) and not one.is_free()
+    assert not first_lock.acquire(exclusive=False) and not first_lock.is_free()
 
 
 def test_the_log_keeps_its_end_below_a_bound(folder: Path) -> None:

@@ -19,12 +19,12 @@ def _home(data_dir: Path) -> Home | None:
 async def test_the_window_finds_it_made_and_stops_it_as_the_last_one(folder: Path) -> None:
     with prestarted_database(folder / "data"):
         home = await until(lambda: _home(folder / "data"), "the server runs")
-        begun = server.find_running(home)
+        prestarted = server.find_running(home)
         async with EmbeddedDatabase(folder / "data"):
             running = server.find_running(home)
-            assert begun is not None
+            assert prestarted is not None
             assert running is not None
-            assert running.pid == begun.pid
+            assert running.pid == prestarted.pid
     assert server.find_running(home) is None
 
 

@@ -59,7 +59,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
     disk = folder / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", str(disk)]
-    # Only a file system of its own fills up without filling the disk of whoever runs this; to mount one takes root.
+    # Fill a separate file system, not the disk of the computer. Mounting one needs root.
     if not ROOT or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("cannot mount a small file system here")
     yield disk

@@ -54,8 +54,8 @@ async def test_an_encode_that_fits_between_two_writes_of_a_recorder_is_no_succes
     monkeypatch.setattr(input_watch, "_LONGEST_WAIT", 60.0)
     recording, broken = clip.with_name("rec.ts"), clip.with_name("copy.mov")
     ffmpeg("-i", clip, "-c", "copy", recording)
-    whole = clip.read_bytes()
-    broken.write_bytes(whole[: len(whole) // 2])  # without its index
+    content = clip.read_bytes()
+    broken.write_bytes(content[: len(content) // 2])  # without its index
     await farm.node(slots=2)
     tasks = [await farm.add(recording), await farm.add(broken)]
 

@@ -30,9 +30,9 @@ async def test_a_script_runs_where_it_is_allowed(
     await farm.node("a")
     await farm.node("b", permissions=scripts.permissions)
     script = scripts.sh("run.sh", 'echo here >> "$TOLD"')
-    asked: dict[str, Any] = {which: processing(script)}
+    options: dict[str, Any] = {which: processing(script)}
     for _ in range(3):  # some of them come to `a` first
-        uuid = await farm.add(clip, **asked)
+        uuid = await farm.add(clip, **options)
         task = await farm.successful(uuid)
         assert task.client is not None and task.client.identifier == "b"
         # The last script is checked before anything is encoded.

@@ -183,12 +183,12 @@ class TestSlots:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         places = Slots(1)
-        wanted = [places.ahead()]
+        ahead = [places.ahead()]
         for name in "ab":
             places.enter(name)
             places.leave(name)
-            wanted.append(places.ahead())
-        assert wanted == [0, 0, 1]
+            ahead.append(places.ahead())
+        assert ahead == [0, 0, 1]
         places.enter("c")
         assert places.ahead() == 1
         monkeypatch.setattr(slots, "SHORT", 0.0)

@@ -58,15 +58,15 @@ async def test_both_scripts_run_in_their_order_and_see_what_they_need(
     lines = scripts.lines()
     assert (lines[0], lines[2]) == (f"pre {clip}", "post there")
     scripts.told.write_text(lines[1])
-    [told] = scripts.sidecars()
-    assert (told["uuid"], told["status"], told["metadata"]) == (
+    [written] = scripts.sidecars()
+    assert (written["uuid"], written["status"], written["metadata"]) == (
         str(uuid),
         "PRE_PROCESSING",
         {"client": "ACME"},
     )
-    assert told["inputFile"]["resolved"] == str(clip)
-    assert told["outputFile"]["resolved"] == task.output_file.resolved
-    assert told["preProcessing"]["sidecarPath"] == {"raw": str(sidecar), "resolved": str(sidecar)}
+    assert written["inputFile"]["resolved"] == str(clip)
+    assert written["outputFile"]["resolved"] == task.output_file.resolved
+    assert written["preProcessing"]["sidecarPath"] == {"raw": str(sidecar), "resolved": str(sidecar)}
     assert sidecar.exists()
     log = await farm.log(uuid)
     assert "hello from post" in log
@@ -145,8 +145,8 @@ async def test_a_script_that_fails_fails_the_task_with_its_last_lines(
         "fails.sh", "for n in 1 2 3 4 5 6 7 8 9; do echo line $n; done; echo no luck >&2; exit 3"
     )
     await farm.node(permissions=scripts.permissions)
-    asked: dict[str, Any] = {which: processing(script)}
-    uuid = await farm.add(clip, **asked)
+    options: dict[str, Any] = {which: processing(script)}
+    uuid = await farm.add(clip, **options)
     task = await farm.done(uuid)
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error is not None

@@ -52,9 +52,9 @@ async def test_a_sidecar_changes_command_output_metadata_and_the_last_script(
     assert (await farm.sql("SELECT spec ->> 'command' AS c FROM ffmate.tasks"))[0]["c"] != task.command.raw
     first.write_text("#!/bin/sh\n")  # a restart begins with the submitted task
     await farm.tasks.restart([uuid])
-    again = await farm.successful(uuid)
-    assert again.metadata == {"client": "ACME"}
-    assert again.output_file.resolved == str(farm.folder / "clip.out.mp4")
+    second_run = await farm.successful(uuid)
+    assert second_run.metadata == {"client": "ACME"}
+    assert second_run.output_file.resolved == str(farm.folder / "clip.out.mp4")
 
 
 async def test_metadata_that_a_script_adds_is_missing_only_afterwards(
@@ -84,8 +84,8 @@ async def test_a_sidecar_that_changes_nothing_keeps_the_reserved_output(
     (farm.folder / "clip.out.mp4").write_text("another file")
     first = scripts.python("pre.py", "task['metadata'] = {'seen': True}")
     await farm.node(permissions=scripts.permissions)
-    asked = processing(first, farm.folder / "side.json", arguments="${SIDECAR_FILE}", import_sidecar=True)
-    task = await farm.successful(await farm.add(clip, pre_processing=asked))
+    script = processing(first, farm.folder / "side.json", arguments="${SIDECAR_FILE}", import_sidecar=True)
+    task = await farm.successful(await farm.add(clip, pre_processing=script))
     assert task.output_file.resolved == str(farm.folder / "clip.out-2.mp4")
     assert task.metadata == {"seen": True}
 
@@ -116,8 +116,8 @@ async def test_an_impossible_sidecar_is_refused_with_the_reason(
 ) -> None:
     await farm.node(permissions=scripts.permissions)
     first = scripts.python("pre.py", text)
-    asked = processing(first, arguments="${SIDECAR_FILE}", import_sidecar=True)
-    task = await farm.done(await farm.add(clip, pre_processing=asked))
+    script = processing(first, arguments="${SIDECAR_FILE}", import_sidecar=True)
+    task = await farm.done(await farm.add(clip, pre_processing=script))
     assert task.status is TaskStatus.DONE_ERROR
     assert task.error is not None and sentence in task.error
     assert "defect" not in task.error
@@ -128,10 +128,10 @@ async def test_an_output_of_another_task_is_not_taken(farm: Farm, clip: Path, sc
     other = await farm.add(clip, command=LONG, output=str(farm.folder / "taken.out.mp4"))
     await farm.encoding(other)
     first = scripts.python("pre.py", f"task['outputFile']['raw'] = '{farm.folder}/taken.out.mp4'")
-    asked = processing(first, arguments="${SIDECAR_FILE}", import_sidecar=True)
-    task = await farm.successful(await farm.add(clip, pre_processing=asked))
+    script = processing(first, arguments="${SIDECAR_FILE}", import_sidecar=True)
+    task = await farm.successful(await farm.add(clip, pre_processing=script))
     assert task.output_file.resolved == str(farm.folder / "taken.out-2.mp4")
-    failing = await farm.done(await farm.add(clip, pre_processing=asked, if_exists=IfExists.FAIL))
+    failing = await farm.done(await farm.add(clip, pre_processing=script, if_exists=IfExists.FAIL))
     assert failing.error is not None and "Another unfinished task writes to" in failing.error
 
 
@@ -170,8 +170,8 @@ async def test_a_sidecar_behind_a_link_is_no_input_where_its_folder_really_is(
     real, link = farm.folder / "real", farm.folder / "link"
     real.mkdir()
     link.symlink_to(real)
-    asked = processing(scripts.sh("pre.sh", "true"), link / "side.json")
-    uuid = await farm.add(clip, pre_processing=asked)
+    script = processing(scripts.sh("pre.sh", "true"), link / "side.json")
+    uuid = await farm.add(clip, pre_processing=script)
     await farm.successful(uuid)
     names = [(output_key(str(folder / "side.json")), 5, 7) for folder in (link, real.resolve())]
     assert await file_records.outputs_among(farm.database, names) == {0: uuid, 1: uuid}

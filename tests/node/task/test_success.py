@@ -45,23 +45,23 @@ async def test_a_task_ends_with_its_output_in_place_and_its_facts(farm: Farm, cl
 
 async def test_live_progress_reaches_every_listener_and_never_falls(farm: Farm, clip: Path) -> None:
     worker = await farm.node("a")
-    async with changes(farm.uri) as heard:
+    async with changes(farm.uri) as notifications:
         uuid = await farm.add(clip, "-re -stream_loop 2 " + ENCODE)
         task = await farm.successful(uuid)
-        news = [heard.get_nowait() for _ in range(heard.qsize())]
-    told = [
+        news = [notifications.get_nowait() for _ in range(notifications.qsize())]
+    progress = [
         entry
-        for one in news
-        if isinstance(one, ProgressReported) and one.node_id == worker.id
-        for entry in one.tasks
+        for change in news
+        if isinstance(change, ProgressReported) and change.node_id == worker.id
+        for entry in change.tasks
         if entry.task_id == task.id
     ]
-    percents = [entry.percent for entry in told]
+    percents = [entry.percent for entry in progress]
     assert len(percents) >= 3
     assert percents == sorted(percents)
     assert 0 < percents[-1] < 100
-    assert all(entry.epoch == task.epoch for entry in told)
-    assert told[-1].frame and told[-1].size
+    assert all(entry.epoch == task.epoch for entry in progress)
+    assert progress[-1].frame and progress[-1].size
 
 
 async def test_the_most_urgent_task_comes_first_then_the_oldest(farm: Farm, clip: Path) -> None:

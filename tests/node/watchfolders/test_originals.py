@@ -82,12 +82,16 @@ def test_an_output_that_is_removed_while_a_move_waits_keeps_the_original(tmp_pat
     first = OriginalMover([to_move(source, output, tmp_path / "done")], root_of(tmp_path), "t")
     first.plan()
     first.abandon()
-    [begun] = first.begun
+    [begun_move] = first.begun
     output.unlink()
-    left = update_after_move(begun, tmp_path, "u")
+    left = update_after_move(begun_move, tmp_path, "u")
     assert left.reason.startswith("Left in place") and source.exists()
-    originals.move(str(source), begun.disposition.target or "", Version(4, begun.pending.found.mtime), "t")
-    done = update_after_move(begun, tmp_path, "u")  # a move that may have been carried out isn't judged again
+    originals.move(
+        str(source), begun_move.disposition.target or "", Version(4, begun_move.pending.found.mtime), "t"
+    )
+    done = update_after_move(
+        begun_move, tmp_path, "u"
+    )  # a move that may have been carried out isn't judged again
     assert done.gone and done.reason.startswith("Moved to")
 
 
@@ -124,8 +128,8 @@ def test_the_unfinished_copy_of_a_killed_attempt_is_removed(tmp_path: Path) -> N
     done = tmp_path / "done"
     done.mkdir()
     (done / ".ffd-move-a-1-1").write_bytes(b"fi")
-    begun = {"begun": True, "target": str(done / "one.mov"), "tag": "a-1-1"}
-    assert update_after_move(to_move(source, output, done, **begun), tmp_path, "b-2").gone
+    begun_fields = {"begun": True, "target": str(done / "one.mov"), "tag": "a-1-1"}
+    assert update_after_move(to_move(source, output, done, **begun_fields), tmp_path, "b-2").gone
     assert [path.name for path in done.iterdir()] == ["one.mov"]
 
 
@@ -149,8 +153,8 @@ def test_a_node_killed_at_any_moment_leaves_the_complete_file_and_no_partial_cop
             target = disk.folder / "one.mov"
             assert any(path.exists() and path.read_bytes() == data for path in (source, target))
             halves += bool(list(disk.folder.glob(".ffd-*")))
-            [begun] = first.begun  # as its record says
-            assert update_after_move(begun, tmp_path, f"b-{number}").gone
+            [begun_move] = first.begun  # as its record says
+            assert update_after_move(begun_move, tmp_path, f"b-{number}").gone
             assert target.read_bytes() == data and not source.exists()
             assert [path.name for path in disk.folder.iterdir() if path.name != "lost+found"] == ["one.mov"]
             target.unlink()

@@ -50,9 +50,9 @@ async def test_new_files_become_tasks_and_outputs_next_to_them_do_not(watched: W
     await watched.scanned(2)
     tasks = {Path(task.input_file.raw).name: task for task in await watched.tasks()}
     assert tasks.keys() == {"one.mov", "two.MOV"}
-    one = tasks["one.mov"]
-    assert (one.source, one.priority, one.batch) == ("watchfolder", 7, None)
-    assert one.metadata["ffmate"] == {
+    first_task = tasks["one.mov"]
+    assert (first_task.source, first_task.priority, first_task.batch) == ("watchfolder", 7, None)
+    assert first_task.metadata["ffmate"] == {
         "watchfolder": {
             "uuid": str(watched.uuid),
             "path": str(watched.root),
@@ -158,8 +158,8 @@ async def test_a_file_that_is_deleted_while_it_grows_is_forgotten(watched: Watch
 
 async def test_unsuitable_files_are_skipped_with_a_reason(watched: Watched, clip: Path) -> None:
     await watched.farm.node(watches=True, slots=0)
-    wanted = {"globs": {"exclude": ["proxies/", "*_old.*"]}, "minSize": 100}
-    await watched.begin(filter=wanted, **ONCE)
+    rules = {"globs": {"exclude": ["proxies/", "*_old.*"]}, "minSize": 100}
+    await watched.begin(filter=rules, **ONCE)
     for name in (
         "good.mov",
         ".hidden.mov",
@@ -219,12 +219,12 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
     away = watched.root.with_name("away")
     watched.root.rename(away)
 
-    async def told(words: str) -> bool:
+    async def error_contains(words: str) -> bool:
         return words in ((await watched.now()).error or "")
 
-    await until(lambda: told("doesn't exist"), "a missing folder is reported")
+    await until(lambda: error_contains("doesn't exist"), "a missing folder is reported")
     watched.root.mkdir()  # the mount point
-    await until(lambda: told("not mounted"), "an empty one is reported")
+    await until(lambda: error_contains("not mounted"), "an empty one is reported")
     assert (await watched.files())["one.mov"].state is QUEUED
     watched.root.rmdir()
     away.rename(watched.root)
@@ -236,7 +236,7 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
     other.mkdir()
     watched.root.rename(away)
     other.rename(watched.root)
-    await until(lambda: told("not mounted"), "it was emptied on purpose")
+    await until(lambda: error_contains("not mounted"), "it was emptied on purpose")
     await watched.service.suspend(watched.uuid)
     await watched.service.resume(watched.uuid)
 
@@ -257,8 +257,8 @@ async def test_an_error_and_its_end_are_each_logged_once(
     caplog.set_level(logging.INFO, "ffmate.watchfolder")
     watched.root.rmdir()
     await watched.scanned(3)
-    said = [record.message for record in caplog.records]
-    assert said == [f"The folder “{watched.root}” doesn't exist."]
+    messages = [record.message for record in caplog.records]
+    assert messages == [f"The folder “{watched.root}” doesn't exist."]
     watched.root.mkdir()
     await watched.scanned(2)
     assert [record.message for record in caplog.records][1:] == ["“in” can be scanned again"]
@@ -280,13 +280,13 @@ async def test_an_output_folder_that_does_not_answer_is_not_mistaken_for_the_wat
     await watched.scanned_first()
     watched.put(clip, "one.mov")
 
-    async def told() -> bool:
+    async def has_error() -> bool:
         return (await watched.now()).error is not None
 
-    await until(told, "the outputs do not answer")
+    await until(has_error, "the outputs do not answer")
     for _ in range(3):
-        said = (await watched.scanned()).error
-        assert said is not None and said.startswith("The folder for the outputs doesn't answer.")
+        error = (await watched.scanned()).error
+        assert error is not None and error.startswith("The folder for the outputs doesn't answer.")
     answer.set()
     await watched.state("one.mov", QUEUED)
 
@@ -308,8 +308,8 @@ async def test_a_file_whose_task_was_cancelled_stays_so_on_every_node(watched: W
     file = await watched.state("one.mov", SKIPPED)
     # but when people ask for it
     assert await watched.service.queue_again(watched.uuid, [file.id]) == {file.id}
-    again = await watched.state("one.mov", QUEUED)
-    assert again.task not in (None, queued.task)
+    requeued = await watched.state("one.mov", QUEUED)
+    assert requeued.task not in (None, queued.task)
 
 
 async def test_a_record_of_a_node_that_numbers_inodes_differently_is_matched(
@@ -332,8 +332,8 @@ async def test_a_record_of_a_node_that_numbers_inodes_differently_is_matched(
     file = (await watched.files())["one.mov"]
     assert await watched.service.queue_again(watched.uuid, [file.id])
     await watched.scanned(2)
-    again = (await watched.files(gone=True))["one.mov"]
-    assert (again.state, again.gone) == (QUEUED, False)
+    gone_file = (await watched.files(gone=True))["one.mov"]
+    assert (gone_file.state, gone_file.gone) == (QUEUED, False)
     (watched.root / "two.mov").unlink()
     await watched.scanned(2)
     assert (await watched.files())["two.mov"].gone
@@ -377,8 +377,8 @@ async def test_settings_of_a_newer_release_do_not_stop_the_scan_duty(
     await watched.farm.node(watches=True, slots=0)
     watched.put(clip, "one.mov")
     await watched.scanned(3)
-    [said] = [record.message for record in caplog.records if record.levelno >= logging.INFO]
-    assert "newer release" in said and await watched.files() == {}
+    [message] = [record.message for record in caplog.records if record.levelno >= logging.INFO]
+    assert "newer release" in message and await watched.files() == {}
     with pytest.raises(UserError, match="newer release"):
         await watched.service.edit(watched.uuid, (await watched.now()).settings())
     with pytest.raises(UserError, match="newer release"):
@@ -471,11 +471,11 @@ async def test_originals_of_tasks_with_several_files_are_moved(
     watched.put(clip, "one.mov")
     await watched.state("one.mov", DONE, FileState.FAILED, gone=True)
 
-    async def told() -> WatchedFile | None:
+    async def skipped() -> WatchedFile | None:
         file = (await watched.files(gone=True))["one.mov"]
         return file if file.reason else None
 
-    file = await until(told, "its result is shown")
+    file = await until(skipped, "its result is shown")
     assert file.reason.startswith("Moved to"), file.reason
     assert (watched.root / "done" / "one.mov").read_bytes() == clip.read_bytes()
 
@@ -509,7 +509,7 @@ async def test_an_original_stays_if_its_output_is_missing(watched: Watched, clip
     async def left() -> bool:
         return (await watched.files())["one.mov"].reason.startswith("Left in place")
 
-    await until(left, "it is told")
+    await until(left, "it is reported")
     assert source.exists()
 
 
@@ -547,8 +547,8 @@ async def test_a_file_is_queued_again_although_our_lock_file_is_next_to_it(
             end.write(b"\0\0\0\x08free")
     else:
         assert await watched.service.queue_again(watched.uuid, [file.id])
-    again = await watched.state("one.mov", QUEUED)
-    assert again.task not in (None, first.task)
+    requeued = await watched.state("one.mov", QUEUED)
+    assert requeued.task not in (None, first.task)
     assert (watched.root / "one.mov.lock").is_file()
 
 
@@ -600,17 +600,17 @@ async def test_edits_apply_at_once_and_a_deleted_preset_is_reported(watched: Wat
 
     await PresetEditor(watched.farm.database, watched._presets).delete(preset.uuid)
 
-    async def told() -> bool:
+    async def reports_preset() -> bool:
         return "preset" in ((await watched.now()).error or "")
 
-    await until(told, "the deleted preset is reported although no file needs it")
+    await until(reports_preset, "the deleted preset is reported although no file needs it")
     settings = watched.folder.settings()
     open_filter = settings.filter.model_copy(update={"extensions": Extensions(include=("MOV",))})
     from ffmate_desktop.db import watchfolders as stored
 
     changed = settings.model_copy(update={"filter": open_filter})
     assert await stored.update(watched.farm.database, watched.uuid, changed)
-    await until(told, "the deleted preset is reported again")
+    await until(reports_preset, "the deleted preset is reported again")
     assert (await watched.files())["one.mov"].state is FileState.WAITING
     preset_editor = PresetEditor(watched.farm.database, watched._presets)
     from ffmate_desktop.services.preset_editor import PresetDraft
@@ -660,8 +660,8 @@ async def test_a_running_scan_with_old_rules_decides_nothing_for_new_ones(
     await watched.service.scan(watched.uuid)
     await until(old_looks.is_set, "the scan of the old rules looks at the file")
     settings = (await folder.now()).settings()
-    wanted = settings.filter.model_copy(update={"extensions": Extensions(include=("txt",))})
-    await watched.service.edit(watched.uuid, settings.model_copy(update={"filter": wanted}))
+    rules = settings.filter.model_copy(update={"extensions": Extensions(include=("txt",))})
+    await watched.service.edit(watched.uuid, settings.model_copy(update={"filter": rules}))
     await watched.state("notes.txt", QUEUED)
 
 
@@ -754,10 +754,10 @@ async def test_originals_of_a_share_that_is_not_mounted_are_not_given_up(
     empty.rename(watched.root)
     await watched.farm.tasks.cancel([other])
 
-    async def told() -> bool:
+    async def reports_mount() -> bool:
         return "not mounted" in ((await watched.now()).error or "")
 
-    await until(told, "it is told")
+    await until(reports_mount, "it is reported")
     assert not (await watched.files())["two.mov"].gone
     watched.root.rmdir()
     away.rename(watched.root)

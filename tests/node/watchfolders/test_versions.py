@@ -286,11 +286,11 @@ async def test_a_version_that_came_before_its_task_was_started_is_encoded_once(
     watching._may_scan = lambda: True
     await watched.service.scan(watched.uuid)
 
-    async def known() -> bool:
+    async def is_recorded() -> bool:
         file = (await watched.files())["f.mov"]
         return file.size == first.stat().st_size and file.state is DONE
 
-    await until(known, "the version that was encoded is recorded")
+    await until(is_recorded, "the version that was encoded is recorded")
     await watched.scanned()
     assert len(await watched.tasks()) == 1
 
@@ -359,10 +359,10 @@ async def test_files_that_are_replaced_or_renamed_while_they_are_encoded(
     longer.write_bytes(clip.read_bytes() + b"\0\0\0\x08free")
     longer.replace(replaced)
 
-    async def again() -> bool:
+    async def has_three_tasks() -> bool:
         return len(await watched.tasks()) == 3
 
-    await until(again, "the new version has a task")
+    await until(has_three_tasks, "the new version has a task")
     await watched.state("replaced.mov", DONE)
     await watched.state("other.mov", DONE)
     assert (await watched.files()).keys() == {"replaced.mov", "other.mov"}
@@ -392,8 +392,8 @@ async def test_a_task_whose_file_is_renamed_before_it_is_read_is_followed_by_ano
         "UPDATE ffmate.tasks SET status = 'DONE_ERROR', error = 'It is not there.', finished_at = now() RETURNING id"
     )
     await watched.service.scan(watched.uuid)
-    again = await watched.state("two.mov", QUEUED)
-    assert again.task != first.task
+    requeued = await watched.state("two.mov", QUEUED)
+    assert requeued.task != first.task
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which files are open for writing")

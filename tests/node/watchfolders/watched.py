@@ -76,11 +76,11 @@ class Watched:
         for _ in range(times):
             before = folder
 
-            async def again(before: Watchfolder = before) -> Watchfolder | None:
+            async def scanned_again(before: Watchfolder = before) -> Watchfolder | None:
                 now = await self.now()
                 return now if now.last_check not in (None, before.last_check) else None
 
-            folder = await until(again, "another scan", PATIENCE)
+            folder = await until(scanned_again, "another scan", PATIENCE)
         return folder
 
     async def tasks(self) -> list[Task]:
