@@ -34,11 +34,11 @@ Output = Annotated[
     str | None, typer.Option("--output", metavar="PATTERN", help="Path of the output, with wildcards.")
 ]
 Priority = Annotated[int | None, number_option("--priority", "N", "Higher numbers run first.")]
-Labels = Annotated[
+LabelsOption = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="NAME", help="A label that the node must provide. Repeatable."),
 ]
-Script = Annotated[
+ScriptOption = Annotated[
     str | None, typer.Option(metavar="SCRIPT", help="A script with its full path and arguments. Empty: none.")
 ]
 Sidecar = Annotated[
@@ -61,11 +61,11 @@ def add(
     output: Output = None,
     description: Description = None,
     priority: Priority = None,
-    label: Labels = None,
-    pre_script: Script = None,
+    label: LabelsOption = None,
+    pre_script: ScriptOption = None,
     pre_sidecar: Sidecar = None,
     import_sidecar: Imports = None,
-    post_script: Script = None,
+    post_script: ScriptOption = None,
     post_sidecar: Sidecar = None,
     as_json: AsJson = False,
 ) -> None:
@@ -95,11 +95,11 @@ def edit(
     output: Output = None,
     description: Description = None,
     priority: Priority = None,
-    label: Labels = None,
-    pre_script: Script = None,
+    label: LabelsOption = None,
+    pre_script: ScriptOption = None,
     pre_sidecar: Sidecar = None,
     import_sidecar: Imports = None,
-    post_script: Script = None,
+    post_script: ScriptOption = None,
     post_sidecar: Sidecar = None,
     as_json: AsJson = False,
 ) -> None:
@@ -120,11 +120,11 @@ def edit(
     _report(context, context.run(_edit(context, preset, changes, *scripts)), "changed", as_json)
 
 
-_ScriptOptions = tuple[str | None, str | None, bool | None]
+_ScriptChange = tuple[str | None, str | None, bool | None]
 
 
 async def _edit(
-    context: Context, name: str, changes: dict[str, Any], before: _ScriptOptions, after: _ScriptOptions
+    context: Context, name: str, changes: dict[str, Any], before: _ScriptChange, after: _ScriptChange
 ) -> Preset:
     async with open_cluster(context.settings) as cluster:
         preset = await cluster.presets.find(name)
@@ -134,7 +134,7 @@ async def _edit(
         return await cluster.preset_editor.edit(preset.uuid, draft)
 
 
-def _scripts(present: PresetExtra, before: _ScriptOptions, after: _ScriptOptions) -> PresetExtra:
+def _scripts(present: PresetExtra, before: _ScriptChange, after: _ScriptChange) -> PresetExtra:
     return present.model_copy(
         update={
             "pre_processing": _processing(present.pre_processing, before),
@@ -143,7 +143,7 @@ def _scripts(present: PresetExtra, before: _ScriptOptions, after: _ScriptOptions
     )
 
 
-def _processing(present: NewProcessing | None, change: _ScriptOptions) -> NewProcessing | None:
+def _processing(present: NewProcessing | None, change: _ScriptChange) -> NewProcessing | None:
     present = present or NewProcessing()
     script, sidecar, imports = change
     new = NewProcessing(

@@ -74,7 +74,7 @@ Named = Annotated[
         show_default=False,
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count the tasks. Nothing is changed.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only count the tasks. Nothing is changed.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")]
 
 

@@ -15,7 +15,7 @@ from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.submit_options import (
     AsJson,
-    Command,
+    CommandOption,
     FromFile,
     IfOutputExists,
     ImportSidecar,
@@ -28,7 +28,7 @@ from ffmate_desktop.cli.submit_options import (
     PostScript,
     PostSidecar,
     PreScript,
-    PresetName,
+    PresetOption,
     PreSidecar,
     Priority,
     Wait,
@@ -50,8 +50,8 @@ def submit(
     typer_context: typer.Context,
     inputs: Inputs = None,
     from_file: FromFile = None,
-    preset: PresetName = None,
-    command: Command = None,
+    preset: PresetOption = None,
+    command: CommandOption = None,
     output: Output = None,
     priority: Priority = None,
     label: Label = None,

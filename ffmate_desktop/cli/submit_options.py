@@ -23,9 +23,11 @@ FromFile = Annotated[
     ),
 ]
 
-PresetName = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="Name or UUID of a preset.")]
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", metavar="NAME", help="Name or UUID of a preset.")
+]
 
-Command = Annotated[
+CommandOption = Annotated[
     str | None,
     typer.Option(
         "--command",

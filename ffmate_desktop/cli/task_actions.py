@@ -13,7 +13,7 @@ from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.selectors import (
     Conditions,
-    DryRun,
+    DryRunOption,
     Yes,
     in_use,
     in_words,
@@ -62,7 +62,7 @@ def _add(action: TaskAction, help_text: str, *, asks: bool = False) -> None:
         where: Conditions,
         uuids: SomeUuids = None,
         yes: Yes = False,
-        dry_run: DryRun = False,
+        dry_run: DryRunOption = False,
         as_json: AsJson = False,
     ) -> None:
         may_ask = asks and not yes and sys.stdin.isatty() and sys.stderr.isatty()

@@ -11,7 +11,14 @@ from ffmate_desktop.bootstrap.cluster import open_cluster
 from ffmate_desktop.cli.context import Context, context_of
 from ffmate_desktop.cli.counter import Counter
 from ffmate_desktop.cli.numbers import number_option
-from ffmate_desktop.cli.selectors import Conditions, DryRun, OfBatch, OlderThan, in_words, tasks_in_words
+from ffmate_desktop.cli.selectors import (
+    Conditions,
+    DryRunOption,
+    OfBatch,
+    OlderThan,
+    in_words,
+    tasks_in_words,
+)
 from ffmate_desktop.cli.task_actions import SomeUuids
 from ffmate_desktop.cli.tasks import AsJson, app, resolve
 from ffmate_desktop.cli.text import printable
@@ -54,7 +61,7 @@ def edit(
         list[str] | None,
         typer.Option("--from-preset", metavar="NAME", help="Tasks created from this preset. Repeatable."),
     ] = None,
-    dry_run: DryRun = False,
+    dry_run: DryRunOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Change waiting tasks, by UUID or by conditions."""

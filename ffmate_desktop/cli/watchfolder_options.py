@@ -15,7 +15,7 @@ from ffmate_desktop.domain.watchfolder import FileFilter, Original, OriginalActi
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
-Preset = Annotated[
+PresetOption = Annotated[
     str | None, typer.Option("--preset", metavar="NAME", help="The preset for the files: name or UUID.")
 ]
 Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Default: the folder's name.")]
@@ -99,7 +99,7 @@ WriteLocks = Annotated[
 class SettingsOptions:
     """The options as they were given; None means not given. Each field becomes an option, in this order."""
 
-    preset: Preset = None
+    preset: PresetOption = None
     name: Name = None
     description: Description = None
     interval: Interval = None

@@ -78,7 +78,7 @@ class PreviewService:
         *,
         source: TaskSource,
         base: str = "",
-        on_progress: Callable[[int], object] = lambda _looked: None,
+        on_progress: Callable[[int], object] = lambda _count: None,
     ) -> list[PreviewRow]:
         """One row for each task, in the same order. Raises UserError only if a preset was deleted.
 

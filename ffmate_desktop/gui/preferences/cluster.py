@@ -176,7 +176,7 @@ class ClusterSection(Section):
 
     async def _try(self) -> None:
         try:
-            test = await run_connection_test(await self._whole_address())
+            test = await run_connection_test(await self._complete_address())
         except UserError as error:
             self.result.show_trouble(error)
         except OSError as error:
@@ -188,11 +188,11 @@ class ClusterSection(Section):
         self._end_test()
         self.tested.emit()
 
-    async def _whole_address(self) -> str:
+    async def _complete_address(self) -> str:
         if self.is_given and self._setup.settings.database is not None:
             return self._setup.settings.database
         address = split_password(self.address.text())[0]
-        return await self._setup.whole_address(address, self.password.text() or None)
+        return await self._setup.complete_address(address, self.password.text() or None)
 
     def _end_test(self) -> None:
         self._trial = None

@@ -51,35 +51,35 @@ class Setup:
 
     def plan(self, preferences: Preferences, password: str | None) -> Plan:
         """The plan for these preferences; raises UserError for an invalid address."""
-        now = self.settings
-        wanted = now.with_preferences(preferences)
-        address = None if wanted.database is None else split_password(wanted.database)[0]
+        current = self.settings
+        new = current.with_preferences(preferences)
+        address = None if new.database is None else split_password(new.database)[0]
         moves = address != self.address or bool(address and password)
         if not moves:
-            wanted = replace(wanted, database=now.database, password_kept=now.password_kept)
+            new = replace(new, database=current.database, password_kept=current.password_kept)
         elif address is not None and password:
-            wanted = replace(wanted, database=with_password(address, password), password_kept=False)
+            new = replace(new, database=with_password(address, password), password_kept=False)
         elif address is not None:
-            wanted = replace(wanted, password_kept=True)  # it may have been saved earlier
+            new = replace(new, password_kept=True)  # it may have been saved earlier
         return Plan(
-            settings=wanted,
+            settings=new,
             preferences=preferences,
             address=address,
             password=password or None,
             moves=moves,
             restarts=any(
-                getattr(wanted, setting.field) != getattr(now, setting.field)
+                getattr(new, setting.field) != getattr(current, setting.field)
                 for setting in SETTINGS
                 if setting.needs_rejoin
             ),
         )
 
-    async def whole_address(self, address: str, password: str | None) -> str:
+    async def complete_address(self, address: str, password: str | None) -> str:
         """The address with the typed password, else the one in use, else the one in the keyring."""
-        now = self.settings
+        current = self.settings
         if password:
             return with_password(address, password)
-        if now.database is not None and address == self.address and not now.password_kept:
-            return now.database
-        kept = await self.keyring.password(address)
-        return address if kept is None else with_password(address, kept)
+        if current.database is not None and address == self.address and not current.password_kept:
+            return current.database
+        saved = await self.keyring.password(address)
+        return address if saved is None else with_password(address, saved)

@@ -64,7 +64,7 @@ class Switching(QObject):
         if not plan.moves and not plan.restarts:
             await self._set_slots(plan)
             self.begun.emit()
-            self._hold(plan)
+            self._store(plan)
             return True
         if self._is_busy:
             raise UserError(
@@ -83,7 +83,7 @@ class Switching(QObject):
                 await services.nodes.set_slots(services.node.identifier, slots)
             services.node.slots = slots
 
-    def _hold(self, plan: Plan) -> None:
+    def _store(self, plan: Plan) -> None:
         self.setup.settings = plan.settings
         store = self._window.context.preferences
         store.save(replace(plan.preferences, window=store.current.window))
@@ -109,7 +109,7 @@ class Switching(QObject):
                 await stack.enter_async_context(self.setup.check_settings(plan.settings))
             except UserError:  # the database went away in the meantime
                 if services is not None and self._window.services is services:
-                    await self._take_again(services)
+                    await self._take_tasks_again(services)
                 raise
             await self._change_over(plan)
         return True
@@ -121,9 +121,9 @@ class Switching(QObject):
         except UserError as error:
             note = self.tr("The previous queue stays open.")
             raise UserError(error.message, f"{error.hint} {note}".strip()) from error
-        kept = await self._keep_password(plan)
-        self._hold(replace(plan, preferences=replace(plan.preferences, password_kept=kept)))
-        self._window.show_message(*self._good_news(plan, kept), kind="good")
+        is_saved = await self._keep_password(plan)
+        self._store(replace(plan, preferences=replace(plan.preferences, password_kept=is_saved)))
+        self._window.show_message(*self._success_message(plan, is_saved), kind="good")
 
     async def _keep_password(self, plan: Plan) -> bool:
         """Save the password; returns whether the keyring has it. A failure is shown but doesn't undo the change."""
@@ -139,13 +139,13 @@ class Switching(QObject):
             self._window.show_error(error)
             return False
 
-    def _good_news(self, plan: Plan, kept: bool) -> tuple[str, str]:
+    def _success_message(self, plan: Plan, is_saved: bool) -> tuple[str, str]:
         if not plan.moves:
             return self.tr("This computer now uses the new settings."), ""
         if plan.address is None:
             return self.tr("This window now shows the queue on this computer."), ""
         text = ""
-        if plan.password is not None and not kept:
+        if plan.password is not None and not is_saved:
             text = self.tr("The password isn't saved. Enter it again after the next start.")
         return self.tr("This window now uses {0}.").format(without_password(plan.address)), text
 
@@ -165,7 +165,7 @@ class Switching(QObject):
         await services.nodes.drain(services.node.identifier)
         unsubscribe = services.node.on_change(turn.set)
         self._window.detaching.connect(turn.set)
-        self._tell_waiting(plan, stay)
+        self._show_waiting(plan, stay)
         try:
             while services.node.is_working and self._window.services is services and not stays.is_set():
                 turn.clear()
@@ -174,11 +174,11 @@ class Switching(QObject):
             unsubscribe()
             self._window.detaching.disconnect(turn.set)
         if stays.is_set():
-            await self._take_again(services)
+            await self._take_tasks_again(services)
             return False
         return not self._program.is_leaving
 
-    def _tell_waiting(self, plan: Plan, stay: Callable[[], object]) -> None:
+    def _show_waiting(self, plan: Plan, stay: Callable[[], object]) -> None:
         title = (
             self.tr("The queue changes when the running tasks have finished.")
             if plan.moves
@@ -192,7 +192,7 @@ class Switching(QObject):
             on_click=stay,
         )
 
-    async def _take_again(self, services: WindowServices) -> None:
+    async def _take_tasks_again(self, services: WindowServices) -> None:
         if services.node.is_working:
             await services.nodes.resume(services.node.identifier)
         else:

@@ -30,7 +30,7 @@ _BY_PRESET, _BY_COMMAND = 0, 1
 
 
 class SubmitSheet(SubmitSheetLayout):
-    """Emits `submitted` with the queued tasks (Submitted) and the name of the preset."""
+    """Emits `submitted` with the result of the submission and the name of the preset."""
 
     submitted = Signal(SubmissionResult, str)
 

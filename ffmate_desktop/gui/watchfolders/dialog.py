@@ -201,7 +201,7 @@ class WatchfolderDialog(QDialog):
         self.dry_run_button.setFocus()
 
     def save(self) -> None:
-        """Save it. Asks first if originals are to be moved or put into the trash that were not before."""
+        """Save it. Asks first if originals will now be moved or put into the trash, and were not before."""
         if self.save_button.isEnabled():
             self.save_button.setEnabled(False)  # once
             self._bridge.run(self._save(self.settings()), "saving a watchfolder")

@@ -278,7 +278,7 @@ class WatchfoldersPage(Page):
     def drop_paths(self, paths: Sequence[str]) -> None:
         """Open the dialog for each folder; queue other files once."""
 
-        async def look() -> tuple[list[str], list[str]]:
+        async def split_folders() -> tuple[list[str], list[str]]:
             folders = await asyncio.to_thread(lambda: [path for path in paths if Path(path).is_dir()])
             return folders, [path for path in paths if path not in folders]
 
@@ -289,4 +289,4 @@ class WatchfoldersPage(Page):
             if self._dropped and self.dialog is None:
                 self.add_folder(self._dropped.pop(0))
 
-        self.bridge.run(look(), "looking at dropped files", open_dialogs)
+        self.bridge.run(split_folders(), "looking at dropped files", open_dialogs)

@@ -232,8 +232,8 @@ _MOVED = ("Moved to ", "Put into the trash")
 def _default_reason(file: WatchedFile, percent: float | None) -> str:
     match file.state:
         case FileState.RUNNING:
-            known = percent if percent is not None else file.progress
-            return formatting.percent(known) if known is not None else translate("watch", "Encoding")
+            shown = percent if percent is not None else file.progress
+            return formatting.percent(shown) if shown is not None else translate("watch", "Encoding")
         case FileState.QUEUED:
             return translate("watch", "Waiting for a free slot")
         case FileState.DONE:

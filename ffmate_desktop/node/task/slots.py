@@ -15,7 +15,7 @@ class Slots:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._begun: dict[object, float] = {}
+        self._started: dict[object, float] = {}
         self._waiting: dict[object, asyncio.Future[None]] = {}
         self._recent: deque[float] = deque(maxlen=2 * count)
 
@@ -33,7 +33,7 @@ class Slots:
 
     def has(self, task: object) -> bool:
         """Whether the task has a slot."""
-        return task in self._begun
+        return task in self._started
 
     async def acquire(self, task: object) -> None:
         """Wait for the slot; raises TimeoutError after PATIENCE. Safe to cancel."""
@@ -49,7 +49,7 @@ class Slots:
     def leave(self, task: object) -> None:
         """Give up the slot, or the place in the line. Safe to repeat."""
         self._waiting.pop(task, None)
-        start = self._begun.pop(task, None)
+        start = self._started.pop(task, None)
         if start is not None:
             self._recent.append(_now() - start)
             self._assign()
@@ -57,14 +57,14 @@ class Slots:
     def ahead(self) -> int:
         """How many tasks to prepare beyond the slots: none while encodes are long."""
         short = len(self._recent) == 2 * self.count > 0 and max(self._recent) < SHORT
-        return self.count if short and all(_now() - start < SHORT for start in self._begun.values()) else 0
+        return self.count if short and all(_now() - start < SHORT for start in self._started.values()) else 0
 
     def _assign(self) -> None:
-        while self._waiting and len(self._begun) < self.count:
+        while self._waiting and len(self._started) < self.count:
             task = next(iter(self._waiting))
             turn = self._waiting.pop(task)
             if not turn.done():  # else it has just stopped waiting
-                self._begun[task] = _now()
+                self._started[task] = _now()
                 turn.set_result(None)
 
 
