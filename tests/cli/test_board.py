@@ -85,7 +85,7 @@ async def test_lines_tell_each_status_once() -> None:
         "done      [bold]1.mov on a → /out/1.mp4 (2.0 KiB, 2.5 s)",
         "failed    [bold]2.mov on a: It broke. Mend it.",
     ]
-    assert [one.status for one in last] == [TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_ERROR]
+    assert [task.status for task in last] == [TaskStatus.DONE_SUCCESSFUL, TaskStatus.DONE_ERROR]
 
 
 async def test_the_board_ends_with_a_count() -> None:

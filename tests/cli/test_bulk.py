@@ -105,7 +105,9 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
     assert (code, out) == (1, f"{waiting['uuid']} changed\n")
     assert err == f"ffmate-desktop: {done['uuid'][:8]}: It is no longer waiting, so it can't be changed.\n"
     code, out, _ = ask("edit", waiting["uuid"][:8], "--priority", "6", "--json")
-    assert [(one["name"], one["labels"], one["priority"]) for one in json.loads(out)] == [("new", [], 6)]
+    assert [(entry["name"], entry["labels"], entry["priority"]) for entry in json.loads(out)] == [
+        ("new", [], 6)
+    ]
     for arguments, sentence in (
         (["--batch", BATCH], "What should be changed?"),
         (["--from-preset", "", "--priority", "1"], "--from-preset has no value."),

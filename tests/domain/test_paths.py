@@ -18,7 +18,7 @@ def test_relative_on_any_system(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("path", "other"),
     [
         ("/a/b.mp4", "/a//./b.mp4"),
         ("/a/x/../b.mp4", "/a/b.mp4"),
@@ -26,13 +26,13 @@ def test_relative_on_any_system(path: str) -> None:
         ("\\\\NAS\\Media\\a.mp4", "\\\\nas\\media\\A.mp4"),
     ],
 )
-def test_one_file_has_one_key(one: str, other: str) -> None:
-    assert output_key(one) == output_key(other)
+def test_one_file_has_one_key(path: str, other: str) -> None:
+    assert output_key(path) == output_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("/a/B.mp4", "/a/b.mp4"), ("/a", "/b"), ("/..a", "/a")])
-def test_two_files_have_two_keys(one: str, other: str) -> None:
-    assert output_key(one) != output_key(other)
+@pytest.mark.parametrize(("path", "other"), [("/a/B.mp4", "/a/b.mp4"), ("/a", "/b"), ("/..a", "/a")])
+def test_two_files_have_two_keys(path: str, other: str) -> None:
+    assert output_key(path) != output_key(other)
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ def test_an_extension_or_a_pattern_includes() -> None:
     ],
 )
 def test_patterns(glob: str, path: str, matches: bool) -> None:
-    one = rules(globs=(glob,))
-    assert takes(one, path) is matches
+    file_rules = rules(globs=(glob,))
+    assert takes(file_rules, path) is matches
 
 
 def test_invalid_patterns() -> None:

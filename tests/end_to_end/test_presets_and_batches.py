@@ -55,7 +55,7 @@ def test_a_preset_with_scripts_and_a_batch_of_two_presets(program: Program, clip
     assert whole["remaining"] == 0
     assert (clip.parent / "told").read_text() == f"{clip.parent}/clip.a.mp4\n"
     assert (clip.parent / "b.mp4").exists()
-    assert [one["uuid"] for one in program.json("batches", "list", "--limit", "0")] == [batch["uuid"]]
+    assert [listed["uuid"] for listed in program.json("batches", "list", "--limit", "0")] == [batch["uuid"]]
     code, out, _ = program.run("batches", "restart", batch["uuid"][:8])
     assert (code, out) == (0, "2 of 2 tasks queued again\n")
     until(lambda: program.look("batches", "show", batch["uuid"]).get("finishedAt"), "it is finished again")

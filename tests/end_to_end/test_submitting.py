@@ -35,7 +35,7 @@ def test_what_is_done_is_not_done_again(program: Program, clip: Path, clerk: Cle
     assert code == 0
     assert lines == [f"{clip} skipped: The output “{copy}” already exists.", "0 tasks queued"]
     data = program.look("submit", str(clip), str(clip), *COPIES, "--if-exists", "skip")
-    assert data["tasks"] == [] and [one["output"] for one in data["skipped"]] == [str(copy)] * 2
+    assert data["tasks"] == [] and [skipped["output"] for skipped in data["skipped"]] == [str(copy)] * 2
 
     # An output whose name only the node knows: it decides, and that is no failure.
     named = ("--command", COPY, "--output", "${INPUT_FILE_DIR}/${INPUT_FILE_BASENAME}_${OS_NAME}.mkv")
@@ -65,8 +65,8 @@ def test_what_is_done_is_not_done_again(program: Program, clip: Path, clerk: Cle
     assert (code, "--include-outputs" in sentence) == (1, True)
     data = program.look("submit", str(clip), str(moved), str(again), *COPIES)
     assert [task["name"] for task in data["tasks"]] == ["clip.mov"]
-    assert [one["input"] for one in data["skipped"]] == [str(moved), str(again)]
-    assert all("This cluster wrote it" in one["reason"] for one in data["skipped"])
+    assert [skipped["input"] for skipped in data["skipped"]] == [str(moved), str(again)]
+    assert all("This cluster wrote it" in skipped["reason"] for skipped in data["skipped"])
 
     # Unless it is meant.
     assert program.submit(moved, *COPIES)

@@ -92,7 +92,7 @@ async def test_what_a_newer_release_added_survives_every_change(desk: Desk, data
     assert err.count("Webhooks are stored") == 1
 
     def stored(name: str) -> dict[str, Any]:
-        (found,) = [one for one in desk.json("presets", "list") if one["name"] == name]
+        (found,) = [preset for preset in desk.json("presets", "list") if preset["name"] == name]
         return {key: found[key] for key in newer}
 
     assert stored("one") == newer

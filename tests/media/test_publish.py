@@ -148,7 +148,7 @@ def test_racing_sets_all_get_published(tmp_path: Path) -> None:
         plans = [set_of(folder / "f_%03d.png", names, epoch=epoch) for epoch in range(1, 5)]
         with ThreadPoolExecutor(4) as pool:
             start = threading.Barrier(4)
-            published = [*pool.map(lambda one: _race(start, one, IfExists.RENAME), plans)]  # noqa: B023 - has run
+            published = [*pool.map(lambda plan: _race(start, plan, IfExists.RENAME), plans)]  # noqa: B023 - has run
         assert {len(paths) for paths in published} == {20}
         assert len(names_in(folder)) == len({path for paths in published for path in paths}) == 80
 

@@ -74,7 +74,9 @@ def test_what_changed_and_what_is_missing(tmp_path: Path) -> None:
 def test_records_of_nodes_that_number_inodes_differently(tmp_path: Path) -> None:
     put(tmp_path, "a.mov", "b.mov")
     first = walk(tmp_path)
-    foreign = {fingerprint(one.path, one.size, one.mtime, 0): n for n, one in enumerate(first.changed_files)}
+    foreign = {
+        fingerprint(file.path, file.size, file.mtime, 0): n for n, file in enumerate(first.changed_files)
+    }
     assert len(walk(tmp_path, {}, foreign).changed_files) == 0
     (tmp_path / "b.mov").unlink()
     assert len(walk(tmp_path, {}, foreign).missing) == 1
@@ -83,7 +85,7 @@ def test_records_of_nodes_that_number_inodes_differently(tmp_path: Path) -> None
 def test_a_file_recorded_by_two_kinds_of_nodes_is_seen_for_both(tmp_path: Path) -> None:
     put(tmp_path, "a.mov")
     first = walk(tmp_path)
-    foreign = {fingerprint(one.path, one.size, one.mtime, 0): 7 for one in first.changed_files}
+    foreign = {fingerprint(file.path, file.size, file.mtime, 0): 7 for file in first.changed_files}
     again = walk(tmp_path, known(first), foreign)
     assert (len(again.changed_files), again.missing) == (0, {})
 
@@ -147,7 +149,8 @@ def test_lock_files_are_noticed_but_not_listed(tmp_path: Path) -> None:
     first = walk(tmp_path)
     assert {found.path: found.locked for found in first.changed_files} == {"a.mov": True, "b.mov": False}
     remembered = {
-        fingerprint(one.path, one.size, one.mtime, one.inode, one.locked): 1 for one in first.changed_files
+        fingerprint(file.path, file.size, file.mtime, file.inode, file.locked): 1
+        for file in first.changed_files
     }
     assert len(walk(tmp_path, remembered).changed_files) == 0
     (tmp_path / "a.mov.lock").unlink()

@@ -46,9 +46,9 @@ async def test_closing_gives_the_task_back_and_leaves_no_process(
     assert ffmpegs() == []
     assert [p for p in psutil.Process().children(recursive=True) if "ffmpeg" in p.name()] == []
     row = await database.fetch("SELECT status FROM ffmate.tasks")  # type: ignore[arg-type]
-    assert [one["status"] for one in row] == ["QUEUED"]
+    assert [record["status"] for record in row] == ["QUEUED"]
     nodes = await database.fetch("SELECT state FROM ffmate.nodes")  # type: ignore[arg-type]
-    assert [one["state"] for one in nodes] == ["left"]
+    assert [record["state"] for record in nodes] == ["left"]
 
 
 async def test_an_unexpected_error_opens_a_report_and_stops_nothing(

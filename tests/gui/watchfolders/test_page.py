@@ -324,7 +324,7 @@ async def test_every_file_has_a_reason_and_can_be_found(
     await shown(page, "one.mov", FileState.DONE)
     skipped = await shown(page, "notes.txt", FileState.SKIPPED)
     assert page.files.model.why(skipped) == "Not a media file, by its extension."
-    await until(lambda: (one := row(page, "bad.mov")) and one.attempts == 2, "it is tried twice")
+    await until(lambda: (found := row(page, "bad.mov")) and found.attempts == 2, "it is tried twice")
     failed = await shown(page, "bad.mov", FileState.FAILED)
     assert page.files.model.why(failed).endswith("(attempt 2 of 2)")
     page.files.tabs.press(3)
@@ -349,7 +349,9 @@ async def test_every_file_has_a_reason_and_can_be_found(
     task = await until(
         lambda: desk.page.view.selected_task() and desk.page.detail_pane.task_id, "it is shown"
     )
-    [file] = [one for one in await desk.services.watchfolders.files(folder.uuid) if one.path == "one.mov"]
+    [file] = [
+        found for found in await desk.services.watchfolders.files(folder.uuid) if found.path == "one.mov"
+    ]
     assert task == file.task_id
 
 
@@ -379,11 +381,11 @@ async def test_a_failed_file_is_retried_even_if_its_task_was_deleted(
     failed = await shown(page, "bad.mov", FileState.FAILED)
     assert failed.task is not None
     await desk.services.tasks.delete([failed.task])
-    await until(lambda: (one := row(page, "bad.mov")) and one.task_id is None, "its task is gone")
+    await until(lambda: (found := row(page, "bad.mov")) and found.task_id is None, "its task is gone")
     select(page, "bad.mov")
     assert page.file_actions.retry.isEnabled() and not page.file_actions.show_task.isEnabled()
     page.file_actions.retry.trigger()
-    await until(lambda: (one := row(page, "bad.mov")) and one.task != failed.task, "it has another")
+    await until(lambda: (found := row(page, "bad.mov")) and found.task != failed.task, "it has another")
     await shown(page, "bad.mov", FileState.FAILED)
 
 
@@ -394,7 +396,7 @@ async def test_moved_files_stay_in_the_list(desk: Desk, clip: Path, tmp_path: Pa
     (root / "notes.txt").write_text("x")
     await shown(page, "notes.txt", FileState.SKIPPED)
     shutil.copyfile(clip, root / "one.mov")
-    await until(lambda: (one := row(page, "one.mov")) and one.gone, "it is moved")
+    await until(lambda: (found := row(page, "one.mov")) and found.gone, "it is moved")
     file = await shown(page, "one.mov", FileState.DONE)
     assert page.files.model.why(file) == f"Moved to “{root / 'done' / 'one.mov'}”."
     await until(lambda: first(page).count(FileState.DONE) == 1, "it is counted")
