@@ -109,7 +109,7 @@ def test_the_first_signal_drains_and_the_second_gives_back(program: Program, cli
     assert ffmpeg.nice() == psutil.Process().nice()  # nobody works at a window here
     node.send_signal(signal.SIGTERM)
     until(lambda: program.look("nodes", "list")[0]["status"] == "draining", "it drains")
-    assert "waiting up to 600 s for 1 running tasks" in (program.folder / "a.log").read_text(encoding="utf-8")
+    assert "waiting up to 600 s for 1 running task." in (program.folder / "a.log").read_text(encoding="utf-8")
     assert ffmpeg.is_running()
     assert stop(node) == 0
     assert not ffmpeg.is_running()
