@@ -875,7 +875,7 @@
     </message>
     <message>
         <source>{0} and {1} more</source>
-        <translation>{0} und {1} weitere</translation>
+        <translation>{0} (+{1})</translation>
     </message>
     <message>
         <source>{0} of {1} done</source>
@@ -1796,7 +1796,7 @@
     </message>
     <message>
         <source>Your preset. Everyone in this cluster can use it.</source>
-        <translation>Ihre Voreinstellung. Alle in diesem Cluster können sie verwenden.</translation>
+        <translation>Ihre Voreinstellung, nutzbar für alle im Cluster.</translation>
     </message>
     <message>
         <source>Delete “{0}”?</source>
@@ -2501,7 +2501,7 @@
     </message>
     <message>
         <source>Failed</source>
-        <translation>Fehlgeschlagen</translation>
+        <translation>Fehler</translation>
     </message>
     <message>
         <source>of {0} slots</source>

@@ -9,7 +9,7 @@ from ffmate_desktop.gui.watchfolders.file_model import FileColumn, FileModel
 from ffmate_desktop.gui.watchfolders.table_view import WatchTable
 
 _WIDTHS: dict[int, int] = {
-    FileColumn.STATE: 134,
+    FileColumn.STATE: 150,
     FileColumn.WHY: 330,
     FileColumn.SIZE: 96,
     FileColumn.FOUND: 116,
