@@ -792,7 +792,7 @@
     </message>
     <message>
         <source>* matches any text, ? one character, ** any folders. End a name with / to match a folder. Hidden files, unfinished files and the cluster&apos;s own outputs are never queued.</source>
-        <translation>* steht für beliebigen Text, ? für ein Zeichen, ** für beliebige Ordner. Ein Name mit / am Ende meint einen Ordner. Versteckte und unfertige Dateien sowie Ausgaben des Clusters werden nie eingereiht.</translation>
+        <translation>* = beliebiger Text, ? = ein Zeichen, ** = beliebige Ordner, / am Ende = Ordner. Versteckte oder unfertige Dateien und Ausgaben des Clusters werden nie eingereiht.</translation>
     </message>
 </context>
 <context>
@@ -1208,11 +1208,11 @@
     </message>
     <message>
         <source>Finishing tasks, then leaving</source>
-        <translation>Läuft aus: schließt Aufgaben ab</translation>
+        <translation>Schließt Aufgaben ab</translation>
     </message>
     <message>
         <source>Paused: takes no new tasks</source>
-        <translation>Pausiert: nimmt keine neuen Aufgaben an</translation>
+        <translation>Pausiert</translation>
     </message>
     <message>
         <source>Accepting tasks</source>
@@ -2521,7 +2521,7 @@
     </message>
     <message>
         <source>frames per second</source>
-        <translation>Bilder pro Sekunde</translation>
+        <translation>Bilder/s</translation>
     </message>
     <message>
         <source>1 node working</source>

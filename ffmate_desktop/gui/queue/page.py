@@ -30,12 +30,16 @@ from ffmate_desktop.gui.widgets.empty_state import EmptyState
 from ffmate_desktop.gui.widgets.labels import label
 from ffmate_desktop.gui.widgets.plain_text import plain
 from ffmate_desktop.gui.widgets.search_field import SearchField
+from ffmate_desktop.gui.widgets.shortened_button import ShortenedButton
 from ffmate_desktop.services.cluster_services import WindowServices
 
 if TYPE_CHECKING:
     from ffmate_desktop.gui.queue.detail_pane import DetailPane
     from ffmate_desktop.gui.queue.order_button import OrderButton
     from ffmate_desktop.gui.widgets.segments import Segments
+
+_TINY = 560
+"""Pixels; a narrower page shows the buttons of its header without texts."""
 
 
 class QueuePage(Page):
@@ -67,10 +71,11 @@ class QueuePage(Page):
     def _build_header(self) -> None:
         hint, name = self.tr("Search name, path or preset"), self.tr("Search the queue")
         self.search = SearchField(self.theme, hint, name, width=270)
-        self.new_task = QPushButton(self.tr("New task"))
+        self.new_task = ShortenedButton(self.tr("New task"))
         self.new_task.setProperty("class", "primary")
         self.theme.set_icon(self.new_task, "plus", "on_accent")
         self.new_task.clicked.connect(self.files_requested)
+        self._is_tiny = False
         self.pause = QPushButton()
         self.pause.clicked.connect(self.pause_requested)
         self.show_paused(False)
@@ -79,7 +84,9 @@ class QueuePage(Page):
         self.buttons.addWidget(self.new_task)
 
     def show_paused(self, paused: bool) -> None:
-        self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
+        self._pause_text = self.tr("Resume") if paused else self.tr("Pause")
+        self.pause.setText("" if self._is_tiny else self._pause_text)
+        self.pause.setAccessibleName(plain(self._pause_text))
         self.pause.setToolTip(
             self.tr("Take tasks on this computer again")
             if paused
@@ -208,6 +215,9 @@ class QueuePage(Page):
         self._table_area.setVisible(not (is_narrow and is_open))
         self.tabs.set_short(self.width() < (NARROW + 290 if is_open and not is_narrow else NARROW))
         self.search.set_width(160 if is_narrow else 270)
+        self._is_tiny = self.width() < _TINY
+        self.pause.setText("" if self._is_tiny else self._pause_text)
+        self.new_task.set_short(self._is_tiny)
         style = Qt.ToolButtonStyle
         self.order.set_short(is_narrow)
         has_text = self.width() >= (NARROW + 420 if is_open else NARROW)

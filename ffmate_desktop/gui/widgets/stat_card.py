@@ -23,7 +23,7 @@ class StatCard(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._icon = QLabel()
         self._value = label("–", "number")
-        self._line = label(look="third")
+        self._line = ElidedLabel("third")
         self._spark = Sparkline(theme, color)
         head = QHBoxLayout()
         head.setSpacing(7)

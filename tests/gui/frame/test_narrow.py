@@ -67,6 +67,21 @@ def test_buttons_have_room_for_their_texts(window: MainWindow) -> None:
     assert cut == []
 
 
+def test_the_queue_fits_the_smallest_window(window: MainWindow) -> None:
+    window.resize(window.minimumSize())
+    window.show_page(0)
+    window.grab()  # lays everything out
+    page = window.pages[0]
+    assert isinstance(page, QueuePage)
+    for button in (page.pause, page.new_task):
+        assert button.width() >= button.minimumSizeHint().width()
+        assert button.toolTip() and button.accessibleName()
+        assert button.text() == ""
+    window.resize(900, 600)
+    window.grab()
+    assert page.pause.text() and page.new_task.text()
+
+
 def test_a_cut_text_has_a_tool_tip(window: MainWindow) -> None:
     window.show_page(0)
     window.grab()  # lays everything out
