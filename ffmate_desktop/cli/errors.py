@@ -28,10 +28,12 @@ def complain_of_file(error: OSError) -> int:
 
 
 def clean_tracebacks() -> None:
-    """Print tracebacks without control characters: an error may quote a name from the queue."""
+    """Print tracebacks without control characters: an error may quote a name from the queue. Ctrl+C prints none."""
     sys.excepthook = _show
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):  # Ctrl+C while the program still loads
+        return
     if sys.stderr is not None:  # None for a program that Windows starts without a console
         sys.stderr.write(multi_line("".join(traceback.format_exception(kind, error, trace)), "?"))

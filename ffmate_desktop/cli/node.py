@@ -70,7 +70,7 @@ async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], 
             step = next(stage, working.cancel)
         if step == node.retire:
             logs.cluster.info(
-                "Stopping: waiting up to %.0f s for %s. Press again to return running tasks to the queue now",
+                "Stopping: waiting up to %.0f s for %s. Press Ctrl+C again to return them to the queue now",
                 settings.drain_time,
                 counted(node.running, "running task"),
             )
@@ -78,7 +78,9 @@ async def _work(node: ClusterNode, settings: Settings, steps: list[Callable[[], 
         elif step == working.cancel:
             working.cancel()
         else:
-            logs.cluster.info("Stopping: returning running tasks to the queue. Press again to end at once")
+            logs.cluster.info(
+                "Stopping: returning running tasks to the queue. Press Ctrl+C again to end at once"
+            )
             node.stop()
 
     steps.append(on_signal)

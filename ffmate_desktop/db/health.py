@@ -69,7 +69,7 @@ async def check_for_node(uri: str) -> None:
         logs.cluster.warning("Changes will be noticed late: %s", missing_parts_error(health.missing_parts))
     logs.cluster.debug(
         "PostgreSQL %s, database %s, user %s: a round trip takes %.1f ms, a notification %.1f ms, its clock is"
-        " %+.1f s ahead of this computer",
+        " %+.1f s off this computer's",
         *(health.version, health.database, health.role),
         *(1000 * health.latency, 1000 * health.delivery, health.clock_offset),
     )

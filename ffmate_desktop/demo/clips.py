@@ -146,7 +146,7 @@ class Bench:
             async with asyncio.timeout(PATIENCE):
                 code = await process.wait(on_stderr=errors.extend)
         except TimeoutError as trouble:
-            raise UserError(f"ffmpeg did not end within {PATIENCE:g} seconds.") from trouble
+            raise UserError(f"ffmpeg didn't end within {PATIENCE:g} seconds.") from trouble
         finally:
             if not process.ended:
                 await process.stop(0)

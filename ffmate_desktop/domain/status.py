@@ -68,7 +68,7 @@ class NodeState(StrEnum):
 class IfExists(StrEnum):
     """What to do if the output path is taken, on disk or by another active task.
 
-    SKIP doesn't queue the file. If the output appears later, the task ends as canceled.
+    SKIP doesn't queue the file. If the output appears later, the task ends as cancelled.
     """
 
     FAIL = "fail"

@@ -271,7 +271,7 @@ class Heartbeat:
                 *(late, self.facts.lease),
             )
         logs.cluster.debug(
-            "Beat answered in %.0f ms: state %s, %d tasks belong to this node, %s",
+            "Heartbeat answered in %.0f ms: state %s, tasks of this node: %d, %s",
             1000 * (asyncio.get_running_loop().time() - sent),
             beat.state,
             len(beat.mine),

@@ -116,7 +116,7 @@ class Scheduler:
         for end in ends:
             self._pending.remove(end)
             end.answer = {claim.id: answer[claim.id] for claim, _ in end.ended if claim.id in answer}
-        logs.cluster.debug("Asked for %d tasks and %d ahead, got %d", slots, ahead, len(claimed))
+        logs.cluster.debug("Tasks: %d asked for, %d more ahead, %d claimed", slots, ahead, len(claimed))
         for claim in claimed:
             logs.task.info(
                 "Claimed %s (%s), attempt %d, epoch %d", claim.name, claim.uuid, claim.attempts, claim.epoch

@@ -200,7 +200,8 @@ DEBUG = Setting(
     kind=Text(),
     default="",
     default_text="info, warn and error for a node without a window, else warn and error",
-    help="Log lines to show, in FFmate's syntax, such as info:cluster,debug:task. Also shows tracebacks.",
+    help="Log lines to show, as LEVEL:TOPIC in FFmate's syntax, such as info:*,debug:task; * shows all."
+    " Also shows tracebacks.",
 )
 
 SETTINGS: tuple[Setting[Any], ...] = tuple(

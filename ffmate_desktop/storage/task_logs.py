@@ -44,7 +44,7 @@ def log_files(folder: Path, tasks: Collection[UUID] | None = None) -> list[LogFi
         pass
     except OSError as error:
         raise UserError(
-            f"The folder with the logs of tasks, “{folder}”, cannot be read: {error.strerror or error}.",
+            f"The folder with the logs of tasks, “{folder}”, can't be read: {error.strerror or error}.",
             "It has to be a folder that the account of this program can read and write.",
         ) from error
     return found

@@ -886,7 +886,7 @@
         <translation>{0} fehlgeschlagen</translation>
     </message>
     <message>
-        <source>{0} canceled</source>
+        <source>{0} cancelled</source>
         <translation>{0} abgebrochen</translation>
     </message>
     <message>
@@ -2114,7 +2114,7 @@
         <translation>Fertig</translation>
     </message>
     <message>
-        <source>Canceled</source>
+        <source>Cancelled</source>
         <translation>Abgebrochen</translation>
     </message>
     <message>
@@ -3110,7 +3110,7 @@
         <translation>Fehlgeschlagen</translation>
     </message>
     <message>
-        <source>Canceled</source>
+        <source>Cancelled</source>
         <translation>Abgebrochen</translation>
     </message>
     <message>
@@ -3449,7 +3449,7 @@
         <translation>Fehlgeschlagen</translation>
     </message>
     <message>
-        <source>Canceled</source>
+        <source>Cancelled</source>
         <translation>Abgebrochen</translation>
     </message>
     <message>

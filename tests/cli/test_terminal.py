@@ -118,6 +118,15 @@ def test_complaints_and_sentences_are_plain(capsys: pytest.CaptureFixture[str]) 
     assert "[bold]" in out and "[bold]" in err
 
 
+def test_ctrl_c_while_the_program_loads_prints_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    clean_tracebacks()
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_traceback_is_plain(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     clean_tracebacks()

@@ -156,7 +156,7 @@ async def test_a_node_that_cannot_leave_ends_at_once_on_a_second_stop(proxy: Pro
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert sum("Press again to end at once" in line for line in lines) == 1, lines
+    assert sum("Press Ctrl+C again to end at once" in line for line in lines) == 1, lines
 
 
 async def test_a_pool_tries_one_connection_at_a_time_during_an_outage(proxy: Proxy) -> None:

@@ -178,7 +178,7 @@ async def test_a_clock_that_runs_ahead_removes_no_logs(
 async def test_a_folder_of_logs_that_cannot_be_read_is_said_once(
     database: Database, database_uri: str, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.expect("The folder with the logs of tasks, .* cannot be read")
+    expected_warnings.expect("The folder with the logs of tasks, .* can't be read")
     [old] = (await ended(database, database_uri, 4))[3:]
     folder = tmp_path / "logs"
     folder.write_text("no folder")

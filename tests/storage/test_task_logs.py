@@ -57,7 +57,7 @@ def test_a_missing_folder_has_no_logs(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_folder_raises_an_error_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"folder with the logs of tasks, “.*notes.txt”, cannot be read: \w"):
+    with pytest.raises(UserError, match=r"folder with the logs of tasks, “.*notes.txt”, can't be read: \w"):
         log_files(make(tmp_path, "notes.txt"))
 
 

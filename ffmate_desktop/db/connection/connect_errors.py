@@ -5,7 +5,7 @@ import ssl
 import asyncpg
 
 from ffmate_desktop.db.connection.address import Address
-from ffmate_desktop.db.connection.outages import reason
+from ffmate_desktop.db.connection.outages import os_reason, reason
 from ffmate_desktop.db.connection.password_file import readable_by_others
 from ffmate_desktop.db.connection.session import CONNECT_TIMEOUT, NoServerError
 from ffmate_desktop.domain.errors import UserError
@@ -94,14 +94,14 @@ def connect_error(address: Address, error: BaseException) -> UserError:  # noqa:
             )
         case TimeoutError():
             return UserError(
-                f"The database at {where} did not answer within {address.timeout or CONNECT_TIMEOUT:.0f} seconds.",
+                f"The database at {where} didn't answer within {address.timeout or CONNECT_TIMEOUT:.0f} seconds.",
                 "Check the address, the network and the firewall.",
             )
         case OSError():
             hint = "Check the address, and that PostgreSQL is running and listening there."
             if any(host.name.endswith(".supabase.co") for host in address.hosts):
                 hint = "Supabase's direct address needs IPv6. Without it, use the session pooler (port 5432)."
-            return UserError(f"No database answers at {where}: {_os_reason(error)}.", hint)
+            return UserError(f"No database answers at {where}: {os_reason(error)}.", hint)
         case _:
             return UserError(f"The connection to the database at {where} failed: {reason(error)}.")
 
@@ -141,7 +141,7 @@ def _short(error: BaseException) -> str:
         case ssl.SSLError():
             return f"cannot be trusted ({_tls_reason(error)})"
         case OSError():
-            return f"does not answer ({_os_reason(error)})"
+            return f"does not answer ({os_reason(error)})"
         case _:
             return f"fails ({reason(error)})"
 
@@ -149,10 +149,3 @@ def _short(error: BaseException) -> str:
 def _tls_reason(error: ssl.SSLError) -> str:
     reason = getattr(error, "verify_message", "") or error.reason or str(error)
     return str(reason).rstrip(".")
-
-
-def _os_reason(error: OSError) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    # asyncio joins several attempts into one text ("Multiple exceptions: [Errno 111] …"). The first is enough.
-    return (error.strerror or str(error)).split("]", 1)[-1].split(",", 1)[0].strip().lower()

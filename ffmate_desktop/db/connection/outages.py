@@ -4,6 +4,8 @@ Usually the class of an error decides. `translated` handles the rest: for exampl
 full notification queue and a value that is too large. docs/reliability.md has the whole table.
 """
 
+import ssl
+
 import asyncpg
 
 from ffmate_desktop.domain.errors import UserError
@@ -150,7 +152,17 @@ def reason(error: BaseException) -> str:
         return "it broke in the middle of an answer"
     if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
         return "it was closed"  # asyncpg's own message names its methods
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and "[Errno" in str(error):
+        return os_reason(error)
     return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+def os_reason(error: OSError) -> str:
+    """Why the network failed, without Python's numbers."""
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    # asyncio joins several attempts into one text ("Multiple exceptions: [Errno 111] …"). The first is enough.
+    return (error.strerror or str(error)).split("]", 1)[-1].split(",", 1)[0].strip().lower()
 
 
 def to_user_error(error: BaseException) -> UserError:  # noqa: PLR0911 - one sentence a case

@@ -116,8 +116,8 @@ def split_password(uri: str) -> tuple[str, str | None]:
             password = _decoded(value)
         elif key == "sslpassword":
             raise UsageError(
-                "The password of a key file cannot be kept.",
-                "Use a key file without one, or give the address by FFMATE_DATABASE.",
+                "The password of a key file can't be stored.",
+                "Use a key file without one, or set the address in FFMATE_DATABASE.",
             )
     return _assemble(user, hosts, [item for item in items if not item.startswith("password=")]), password
 
@@ -202,7 +202,7 @@ def _decoded(text: str) -> str:
     try:
         decoded = unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise ValueError("part of it is not UTF-8") from None
+        raise ValueError("part of it isn't UTF-8") from None
     if "\0" in decoded:
         raise ValueError("it contains a zero byte")
     return decoded

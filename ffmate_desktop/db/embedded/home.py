@@ -137,7 +137,7 @@ def _folder_in_note(data_dir: Path) -> Path | None:
         raise UserError(f"Can't read {data_dir / NOTE}: {read_error_text(error)}.", "Remove it.") from error
     # Other users may be able to write the note, so root must not follow it anywhere else.
     if folder.parent != SYSTEM_FOLDER:
-        raise UserError(f"{data_dir / NOTE} does not name a folder in {SYSTEM_FOLDER}.", "Remove that file.")
+        raise UserError(f"{data_dir / NOTE} doesn't name a folder in {SYSTEM_FOLDER}.", "Remove that file.")
     return folder
 
 

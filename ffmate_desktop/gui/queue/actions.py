@@ -166,7 +166,7 @@ class QueueActions(QObject):
         self._bridge.run(run(), name)
 
     def _cancel(self) -> None:
-        self._run_on_selection("canceling tasks", lambda services, uuids: services.tasks.cancel(uuids))
+        self._run_on_selection("cancelling tasks", lambda services, uuids: services.tasks.cancel(uuids))
 
     def _pause(self) -> None:
         self._run_on_selection("pausing tasks", lambda services, uuids: services.tasks.pause(uuids))

@@ -99,7 +99,7 @@ def status_text(status: TaskStatus) -> str:  # noqa: PLR0911 - one case per stat
         case TaskStatus.DONE_ERROR:
             return translate("status", "Failed")
         case TaskStatus.DONE_CANCELED:
-            return translate("status", "Canceled")
+            return translate("status", "Cancelled")
         case TaskStatus.QUEUED:
             return translate("status", "Queued")
         case TaskStatus.PRE_PROCESSING:

@@ -27,7 +27,7 @@ def group_summary(group: BatchGroup) -> str:
     parts = [translate("Groups", "{0} of {1} done").format(done, formatting.number(group.state.total))]
     for text, number in (
         (translate("Groups", "{0} failed"), counts.get(TaskStatus.DONE_ERROR, 0)),
-        (translate("Groups", "{0} canceled"), counts.get(TaskStatus.DONE_CANCELED, 0)),
+        (translate("Groups", "{0} cancelled"), counts.get(TaskStatus.DONE_CANCELED, 0)),
         (translate("Groups", "{0} running"), sum(counts.get(status, 0) for status in ACTIVE)),
     ):
         if number:

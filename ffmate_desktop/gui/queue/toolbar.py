@@ -35,7 +35,7 @@ class QueueToolbar(QWidget):
         super().__init__()
         self._theme = theme
         titles = [self.tr("All"), self.tr("Running"), self.tr("Queued"), self.tr("Failed"), self.tr("Done")]
-        self.tabs = Segments([*titles, self.tr("Canceled")], self.tr("Filter by status"))
+        self.tabs = Segments([*titles, self.tr("Cancelled")], self.tr("Filter by status"))
         self.order = OrderButton(theme, is_offered)
         self.clear_filter = QPushButton()
         self.clear_filter.setProperty("class", "quiet")

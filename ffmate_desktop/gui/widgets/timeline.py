@@ -80,7 +80,7 @@ def _appearance(attempt: Attempt) -> tuple[str, str, str]:  # noqa: PLR0911 - on
         case AttemptEnd.FAILED:
             return "triangle-alert", "failed", translate("attempts", "Failed")
         case AttemptEnd.CANCELLED:
-            return "ban", "canceled", translate("attempts", "Canceled")
+            return "ban", "canceled", translate("attempts", "Cancelled")
         case AttemptEnd.GIVEN_BACK:
             return "rotate-ccw", "text_2", translate("attempts", "Returned to the queue")
         case AttemptEnd.REFUSED:

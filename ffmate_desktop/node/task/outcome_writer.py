@@ -107,6 +107,6 @@ def _describe(outcome: Outcome) -> str:
         case TaskStatus.DONE_SUCCESSFUL:
             return "is done"
         case TaskStatus.DONE_CANCELED:
-            return f"was skipped: {outcome.error}" if outcome.error else "was canceled"
+            return f"was skipped: {outcome.error}" if outcome.error else "was cancelled"
         case _:
             return f"failed: {(outcome.error or '').partition(chr(10))[0]}"

@@ -138,7 +138,7 @@ def _check_mounted(walked: Walked, claim: ScanClaim, cache: FileRecordCache, rul
     ):
         return
     raise UnreachableError(
-        f"The files that were in “{claim.settings.path}” are missing: its disk or share is not mounted. "
+        f"The files that were in “{claim.settings.path}” are missing: its disk or share isn't mounted. "
         "If the folder was emptied on purpose, the next file in it clears this error.",
     )
 

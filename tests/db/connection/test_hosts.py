@@ -109,7 +109,7 @@ async def test_when_no_host_works_each_is_named(
 
 
 async def test_a_silent_host_is_given_up(silent: int) -> None:
-    with pytest.raises(UserError, match="did not answer within 2 seconds"):
+    with pytest.raises(UserError, match="didn't answer within 2 seconds"):
         await connect(f"postgresql://a@127.0.0.1:{silent}/x?connect_timeout=2")
 
 

@@ -178,3 +178,12 @@ async def test_a_server_that_cannot_look_for_vanished_clients_has_the_other_limi
     )
     assert [row[0] for row in limits] == ["10000", "off"]
     await connection.close()
+
+
+async def test_a_server_that_does_not_listen_has_a_reason_without_numbers() -> None:
+    with pytest.raises(OSError, match="Errno") as caught:
+        await asyncio.open_connection("127.0.0.1", 1)
+    assert reason(caught.value) == "connection refused"
+    assert (
+        reason(ConnectionResetError("the server closed the connection")) == "the server closed the connection"
+    )

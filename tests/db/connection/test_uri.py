@@ -178,7 +178,7 @@ def test_passwords_that_were_not_escaped_are_understood_where_they_can_be(
         ("postgresql://u:s3cret@h/d?gssencmode=require", "gssencmode=require"),
         ("postgresql://u:s3cret@h/d?connect_timeout=soon", "connect_timeout"),
         ("postgresql://u:s3cret@h/d?x", "has no value"),
-        ("postgresql://u:s3cret%FF@h/d", "not UTF-8"),
+        ("postgresql://u:s3cret%FF@h/d", "isn't UTF-8"),
         ("postgresql://u:s3cret%00@h/d", "zero byte"),
         ("postgresql://u:[YOUR-PASSWORD]@db.x.supabase.co:5432/postgres", "still contains [YOUR-PASSWORD]"),
         ("mysql://u:s3cret@h/d", "isn't a PostgreSQL address"),

@@ -38,7 +38,7 @@ async def test_a_running_task_is_shown_live(desk: Desk, clip: Path) -> None:
     cancel = next(button for button in pane.findChildren(ActionButton) if button.text() == "Cancel")
     click(cancel)
     await desk.shown(uuid, TaskStatus.DONE_CANCELED)
-    await until(lambda: pane.chip.accessibleName() == "Canceled", "the pane follows")
+    await until(lambda: pane.chip.accessibleName() == "Cancelled", "the pane follows")
 
 
 async def test_a_failure_is_explained_and_the_log_can_be_searched_and_saved(
