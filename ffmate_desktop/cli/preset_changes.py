@@ -29,7 +29,9 @@ from ffmate_desktop.services.preset_exchange import ImportedPreset
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 COMMAND_HELP = "ffmpeg's arguments, with wildcards."
 Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names or UUIDs of presets.")]
-Description = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="For people.")]
+Description = Annotated[
+    str | None, typer.Option("--description", metavar="TEXT", help="What the preset is for.")
+]
 Output = Annotated[
     str | None, typer.Option("--output", metavar="PATTERN", help="Path of the output, with wildcards.")
 ]
@@ -158,7 +160,7 @@ def delete(
     typer_context: typer.Context,
     names: Names,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Delete it even if a watchfolder uses it.")
+        bool, typer.Option("--yes", "-y", help="Delete presets even if watchfolders use them.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -217,7 +217,7 @@ def scan(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Scan it now instead of waiting for its interval."""
+    """Scan a watchfolder now instead of waiting for its interval."""
     context = context_of(typer_context)
     context.run(_scan(context, which, dry_run, as_json))
 

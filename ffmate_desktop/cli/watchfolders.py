@@ -212,12 +212,17 @@ def _command(
     app.command(name)(run)
 
 
-_command("suspend", lambda folders: folders.suspend, "is suspended", "Stop scanning it until you resume it.")
+_command(
+    "suspend",
+    lambda folders: folders.suspend,
+    "is suspended",
+    "Stop scanning a watchfolder until you resume it.",
+)
 _command(
     "resume",
     lambda folders: folders.resume,
     "is being watched again",
-    "Scan it again. Accepts its current content, even if the folder is empty.",
+    "Scan a suspended watchfolder again. Accepts its current content, even if the folder is empty.",
 )
 
 
