@@ -52,6 +52,19 @@ async def test_a_deletion_is_returned_once_from_a_cursor_on(database: Database, 
     assert await retention.deleted_among(database, [*uuids, uuid4()]) == set(uuids)
 
 
+async def test_deletions_in_a_dump_of_another_server_are_read_once(
+    database: Database, database_uri: str
+) -> None:
+    """Its numbers may be far ahead of the server that it was restored on."""
+    uuids = await ended(database, database_uri, 2)
+    await tasks.delete(database, uuids)
+    await database.fetch(
+        Sql("UPDATE ffmate.deleted_tasks SET xact = '99999999999' WHERE task = $1"), uuids[0]
+    )
+    assert (await retention.deleted_since(database, 0)).tasks == {uuids[1]}
+    assert await retention.deleted_among(database, uuids) == set(uuids)  # what a start asks
+
+
 async def test_a_deletion_that_commits_late_is_not_missed(database: Database, database_uri: str) -> None:
     uuids = await ended(database, database_uri, 2)
     slow = await connect(database_uri)

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ffmate_desktop.db import retention as rows
 from ffmate_desktop.db import tasks
 from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.db.queries import Sql
@@ -113,19 +112,6 @@ async def test_a_restored_database_starts_the_cursor_again(
             return not path.exists()
 
         await until(is_removed, f"{path.name} is removed")
-
-
-async def test_deletions_in_a_dump_of_another_server_are_read_once(
-    database: Database, database_uri: str
-) -> None:
-    """Its numbers may be far ahead of the server that it was restored on."""
-    tasks_of = await ended(database, database_uri, 2)
-    await tasks.delete(database, tasks_of)
-    await database.fetch(
-        Sql("UPDATE ffmate.deleted_tasks SET xact = '99999999999' WHERE task = $1"), tasks_of[0]
-    )
-    assert (await rows.deleted_since(database, 0)).tasks == {tasks_of[1]}
-    assert await rows.deleted_among(database, tasks_of) == set(tasks_of)  # what a start asks
 
 
 async def test_what_still_wrote_to_its_log_is_removed_as_well(
