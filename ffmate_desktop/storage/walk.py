@@ -175,7 +175,7 @@ class Walker:
                 self._walked.mounts.append(relative)
             elif relative in self._mounts and _is_empty(path):
                 self._walked.mounts.append(relative)
-                sentence = f"The folder “{relative}” is empty: its disk or share is not mounted."
+                sentence = f"The folder “{relative}” is empty: its disk or share isn't mounted."
                 self._walked.unreadable.append((relative, sentence))
                 return
             self._below(path, relative, depth, device)

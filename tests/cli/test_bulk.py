@@ -45,8 +45,8 @@ WRONG = (
     (["cancel", "abc", "--batch", "abc"], "Name tasks, or use conditions"),
     (["restart", "--status", "FAILED"], "“FAILED” isn't a status."),
     (["delete", "--older-than", "a month"], "“a month” isn't a duration."),
-    (["delete", "--status", "DONE_ERROR", "--label", ""], "--label has no value."),
-    (["delete", "--batch", " "], "--batch has no value."),
+    (["delete", "--status", "DONE_ERROR", "--label", ""], "--label needs a value."),
+    (["delete", "--batch", " "], "--batch needs a value."),
     (["pause", "abc", "--dry-run"], "--dry-run needs conditions."),
     (["restart", "--preset", "Nothing"], "The preset “Nothing” doesn't exist."),
 )
@@ -110,7 +110,7 @@ async def test_waiting_tasks_are_edited(database_uri: str, clerk: Clerk) -> None
     ]
     for arguments, sentence in (
         (["--batch", BATCH], "What should be changed?"),
-        (["--from-preset", "", "--priority", "1"], "--from-preset has no value."),
+        (["--from-preset", "", "--priority", "1"], "--from-preset needs a value."),
         ([waiting["uuid"], "--batch", BATCH, "--priority", "1"], "Name tasks"),
         ([waiting["uuid"], "--label", "a b", "--preset", "X", "--remove-label", "a"], "A new preset brings"),
         ([waiting["uuid"], "--add-label", "a;b"], "“a;b” isn't a valid label."),

@@ -38,7 +38,7 @@ async def test_a_recreated_folder_keeps_the_records_of_files_that_are_in_it(
     (watched.root / "not mounted.txt").write_text("The card is not in the reader.")
 
     async def trouble() -> bool:
-        return "not mounted" in ((await watched.now()).error or "")
+        return "isn't mounted" in ((await watched.now()).error or "")
 
     await until(trouble, "a folder without a film may be a mount point")
     assert not (await watched.files())["a.mov"].gone

@@ -224,7 +224,7 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
 
     await until(lambda: error_contains("doesn't exist"), "a missing folder is reported")
     watched.root.mkdir()  # the mount point
-    await until(lambda: error_contains("not mounted"), "an empty one is reported")
+    await until(lambda: error_contains("isn't mounted"), "an empty one is reported")
     assert (await watched.files())["one.mov"].state is QUEUED
     watched.root.rmdir()
     away.rename(watched.root)
@@ -236,7 +236,7 @@ async def test_a_share_that_is_not_mounted_is_not_an_empty_folder(watched: Watch
     other.mkdir()
     watched.root.rename(away)
     other.rename(watched.root)
-    await until(lambda: error_contains("not mounted"), "it was emptied on purpose")
+    await until(lambda: error_contains("isn't mounted"), "it was emptied on purpose")
     await watched.service.suspend(watched.uuid)
     await watched.service.resume(watched.uuid)
 
@@ -755,7 +755,7 @@ async def test_originals_of_a_share_that_is_not_mounted_are_not_given_up(
     await watched.farm.tasks.cancel([other])
 
     async def reports_mount() -> bool:
-        return "not mounted" in ((await watched.now()).error or "")
+        return "isn't mounted" in ((await watched.now()).error or "")
 
     await until(reports_mount, "it is reported")
     assert not (await watched.files())["two.mov"].gone
