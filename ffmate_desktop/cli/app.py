@@ -16,6 +16,7 @@ from ffmate_desktop.cli.context import Context
 from ffmate_desktop.cli.errors import complain, complain_of_file
 from ffmate_desktop.cli.option_order import FILES
 from ffmate_desktop.cli.output import LostOutputError, output
+from ffmate_desktop.cli.signatures import option_parameter, set_parameters
 from ffmate_desktop.cli.terminal import say
 from ffmate_desktop.cli.version import version
 from ffmate_desktop.cli.wrong_use import wrong_use_sentence
@@ -50,11 +51,9 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     first, *others = inspect.signature(command, eval_str=True).parameters.values()
     fixed = [parameter for parameter in others if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
     options = [
-        inspect.Parameter(
+        option_parameter(
             setting.field,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[
+            Annotated[
                 list[str] | None if setting.kind.is_list else str | None,
                 typer.Option(
                     setting.option, envvar=setting.variables, help=setting.help_text, metavar=setting.metavar
@@ -63,9 +62,8 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
         )
         for setting in SETTINGS
     ]
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [first, *fixed[:-1], *options, fixed[-1].replace(kind=inspect.Parameter.KEYWORD_ONLY)]
-    )
+    last = fixed[-1].replace(kind=inspect.Parameter.KEYWORD_ONLY)
+    set_parameters(command, [first, *fixed[:-1], *options, last])
     return command
 
 

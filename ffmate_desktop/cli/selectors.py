@@ -1,14 +1,13 @@
 """Options that select tasks by conditions, shared by all commands for tasks."""
 
 import contextlib
-import functools
-import inspect
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from ffmate_desktop.cli.signatures import expand_parameter
 from ffmate_desktop.domain.counts import counted
 from ffmate_desktop.domain.durations import parse_duration
 from ffmate_desktop.domain.errors import UsageError
@@ -158,23 +157,7 @@ _OPTIONS = {
 
 def with_conditions(command: Callable[..., None]) -> Callable[..., None]:
     """Replace the parameter `where` of a command, its Conditions, with the options above."""
-
-    @functools.wraps(command)
-    def run(**arguments: Any) -> None:
-        command(where=Conditions(**{name: arguments.pop(name) for name in _OPTIONS}), **arguments)
-
-    parameters: list[inspect.Parameter] = []
-    for parameter in inspect.signature(command, eval_str=True).parameters.values():
-        if parameter.name == "where":
-            parameters += [
-                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-                for name, option in _OPTIONS.items()
-            ]
-        else:
-            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run
+    return expand_parameter(command, "where", _OPTIONS, Conditions)
 
 
 def _status(word: str) -> TaskStatus:

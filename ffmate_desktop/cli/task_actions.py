@@ -20,6 +20,7 @@ from ffmate_desktop.cli.selectors import (
     tasks_in_words,
     with_conditions,
 )
+from ffmate_desktop.cli.signatures import set_parameters
 from ffmate_desktop.cli.tasks import AsJson, app, resolve
 from ffmate_desktop.cli.terminal import ask
 from ffmate_desktop.cli.text import printable
@@ -70,10 +71,9 @@ def _add(action: TaskAction, help_text: str, *, asks: bool = False) -> None:
         _perform(context, action, uuids, where, asks=may_ask, dry_run=dry_run, as_json=as_json)
 
     run.__doc__ = help_text
-    if not asks:  # no --yes: typer makes the options from the signature
-        signature = inspect.signature(run)
-        others = [option for option in signature.parameters.values() if option.name != "yes"]
-        run.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]  # typer reads it
+    if not asks:
+        options = inspect.signature(run).parameters.values()
+        set_parameters(run, [option for option in options if option.name != "yes"])
     app.command(action.value)(run)
 
 

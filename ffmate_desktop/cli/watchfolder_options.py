@@ -1,15 +1,14 @@
 """The options that `watchfolders add` and `edit` share, and how they become settings."""
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from ffmate_desktop.cli.numbers import number_option
+from ffmate_desktop.cli.signatures import expand_parameter
 from ffmate_desktop.domain.errors import UsageError
 from ffmate_desktop.domain.watchfolder import FileFilter, Original, OriginalAction, WatchfolderSettings
 
@@ -160,28 +159,9 @@ _UNCHANGED = (
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give the command an option for each field of SettingsOptions, in place of its parameter `options`."""
+    """Replace the parameter `options` of a command with an option for each field of SettingsOptions."""
     hints = get_type_hints(SettingsOptions, include_extras=True)
-    own = inspect.signature(command, eval_str=True)
-    parameters: list[inspect.Parameter] = []
-    for parameter in own.parameters.values():
-        if parameter.annotation is SettingsOptions:
-            parameters += [
-                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
-                for name, hint in hints.items()
-            ]
-        else:
-            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
-
-    @wraps(command)
-    def with_options(**arguments: Any) -> None:
-        options = SettingsOptions(**{name: arguments.pop(name) for name in hints})
-        command(**arguments, options=options)
-
-    signature = own.replace(parameters=parameters)
-    with_options.__signature__ = signature  # type: ignore[attr-defined] # typer reads both
-    with_options.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
-    return with_options
+    return expand_parameter(command, "options", hints, SettingsOptions)
 
 
 def _split_extensions(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

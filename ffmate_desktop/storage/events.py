@@ -171,7 +171,8 @@ def _guard(emitter: EventEmitter, path: str) -> None:
             logs.watchfolder.info("Stopped observing “%s”: %r", path, error)
             emitter.stop()
 
-    emitter.queue_events = guarded  # type: ignore[method-assign] # watchdog chooses the class; its thread calls this
+    # watchdog chooses the emitter's class by the system, so a subclass of ours could not take its place.
+    emitter.queue_events = guarded  # type: ignore[method-assign] # the emitter's thread calls it
 
 
 class _Handler(FileSystemEventHandler):
