@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ffmate_desktop.db.connection.connection import Database, storable
 from ffmate_desktop.db.queries import query
+from ffmate_desktop.domain.file_record import reason_text
 from ffmate_desktop.domain.stored_values import Unreadable, as_member, read_record
 from ffmate_desktop.domain.watchfolder import (
     Counts,
@@ -135,7 +136,8 @@ async def list_files(
 
 def _to_file(row: "asyncpg.Record") -> WatchedFile:
     state = as_member(FileState, row["state"], FileState.UNKNOWN)
-    return WatchedFile(**dict(row) | {"state": state, "state_word": row["state"]})
+    shown = {"state": state, "state_word": row["state"], "reason": reason_text(row["reason"])}
+    return WatchedFile(**dict(row) | shown)
 
 
 async def file_anchors(

@@ -12,7 +12,8 @@ from ffmate_desktop.domain.watchfolder import WatchfolderSettings
 RecordState = Literal["waiting", "growing", "queued", "done", "failed", "skipped", "output"]
 """States of a file record. 'queued' covers the whole life of its task; the task's row has the details."""
 
-# Records store these three reasons, and other releases compare them: don't change the texts.
+# Records store these three reasons, and other releases compare them: don't change the texts. `reason_text` has better
+# words where people read them.
 LOCKED = "FFmate has taken it: its .lock file is beside it."
 
 OPEN = "Another program has it open for writing."
@@ -25,6 +26,11 @@ REMOVED = "The file was removed before it was encoded."
 
 EARLY = 0.9
 """The part of an interval after which a scan counts as a check: clocks and timers aren't exact."""
+
+
+def reason_text(reason: str) -> str:
+    """The reason of a file record, in the words that people read."""
+    return "FFmate has claimed it: its .lock file is next to it." if reason == LOCKED else reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ffmate_desktop.db import file_records
 from ffmate_desktop.db.connection.connection import Database
-from ffmate_desktop.domain.file_record import FileRecord, Judge, JudgedFile, ScannedFile
+from ffmate_desktop.domain.file_record import FileRecord, Judge, JudgedFile, ScannedFile, reason_text
 from ffmate_desktop.domain.watch_moves import RecordWithTask, match_moved_files
 from ffmate_desktop.domain.watchfolder import FileState, WatchfolderSettings
 from ffmate_desktop.services.presets import PresetNotFoundError, PresetService
@@ -134,7 +134,7 @@ async def _queue(
 
 def _not_queued(file: JudgedFile) -> DryRunFile:
     state = FileState(file.decision.state)
-    reason = file.decision.reason
+    reason = reason_text(file.decision.reason)
     if not reason and file.record is not None:
         reason = "Already queued." if state is FileState.QUEUED else "Already processed."
     return DryRunFile(file.found.path, file.found.size, state, reason)

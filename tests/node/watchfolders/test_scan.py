@@ -62,7 +62,7 @@ async def test_new_files_become_tasks_and_outputs_next_to_them_do_not(watched: W
     }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.skipif(sys.platform == "win32", reason="creating links needs a privilege on Windows")
 @pytest.mark.parametrize("linked", ["the root", "a folder in it", "nothing"])
 async def test_an_output_that_changes_is_still_not_queued(
     farm: Farm, tmp_path: Path, clip: Path, linked: str
@@ -521,7 +521,8 @@ async def test_lock_files_of_ffmate_are_respected_and_written(watched: Watched, 
     watched.put(clip, "theirs.mov")
     watched.put(clip, "ours.mov")
     await watched.state("ours.mov", QUEUED)
-    assert "FFmate" in (await watched.state("theirs.mov", SKIPPED)).reason
+    claimed = "FFmate has claimed it: its .lock file is next to it."
+    assert (await watched.state("theirs.mov", SKIPPED)).reason == claimed
     assert (watched.root / "ours.mov.lock").is_file()
     await watched.scanned()
     lock.unlink()
