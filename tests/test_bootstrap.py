@@ -281,7 +281,9 @@ sys.exit(0 if module["install_missing_packages"]() else 1)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere Qt needs nothing")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only on Linux does Qt need libraries of the system"
+)
 @pytest.mark.parametrize(
     ("apt", "advice"),
     [
@@ -374,7 +376,7 @@ def test_an_old_python_is_refused_in_one_sentence(tmp_path: Path) -> None:
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the py launcher cannot be put into a folder of its own")
+@pytest.mark.skipif(os.name == "nt", reason="shell scripts stand in for Python, and Windows can't start them")
 def test_an_old_python_starts_a_newer_one(tmp_path: Path) -> None:
     broken, working = tmp_path / "python3.14", tmp_path / "python3.11"
     broken.write_text("#!/bin/sh\nexit 127\n")

@@ -15,6 +15,7 @@ from ffmate_desktop.settings.file import SettingsFile
 from ffmate_desktop.settings.file_fields import preferences_to_json
 from ffmate_desktop.settings.preferences import Preferences
 from ffmate_desktop.settings.table import FILE_VERSION
+from tests.everyday_words import TRANSLATED_WORDS
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "docs" / "settings.md"
@@ -112,14 +113,6 @@ def test_every_file_in_the_docs_exists(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     missing += [link for link in links if not (document.parent / link).exists()]
     assert missing == []
-
-
-TRANSLATED_WORDS = re.compile(
-    r"\b(whoever|anew|shall|beside|is told|at this moment|taken for|what becomes of|what became of|mend(?:ed|s)?"
-    r"|somebody|everybody|other than in)\b",
-    re.IGNORECASE,
-)
-"""Words that a native speaker would not write here."""
 
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parent.parent / "packaging" / "install_test_tools.py"
-pytestmark = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root installs anything")
+pytestmark = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can install packages")
 
 APT = """#!/bin/sh
 echo "$@" >> "$0.calls"

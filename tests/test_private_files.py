@@ -24,7 +24,7 @@ from ffmate_desktop.settings.preferences import Preferences
 from ffmate_desktop.settings.table import Settings
 from tests.end_to_end.clerk import Clerk
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions and pipes")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no POSIX permissions and pipes")
 
 DATA_FOLDER = 0o711 if hasattr(os, "geteuid") and os.geteuid() == 0 else 0o700
 

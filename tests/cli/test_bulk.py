@@ -59,7 +59,7 @@ def test_wrong_use(database_uri: str, clerk: Clerk) -> None:
         assert err.startswith(f"ffmate-desktop: {sentence}") and err.count("\n") == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a terminal made by a program is a thing of POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals (the module pty)")
 async def test_a_terminal_is_asked_before_tasks_are_lost(database_uri: str) -> None:
     import pty
     import subprocess

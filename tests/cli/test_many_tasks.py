@@ -14,7 +14,8 @@ from tests.end_to_end.clerk import PATIENCE, environment
 pytestmark = [
     pytest.mark.db,
     pytest.mark.skipif(
-        sys.platform == "win32", reason="the kernel's figures of a process are read with wait4"
+        sys.platform == "win32",
+        reason="the peak memory of a child is read with os.wait4, which Windows doesn't have",
     ),
 ]
 TASKS = 3_000

@@ -210,7 +210,7 @@ def test_a_node_that_is_killed_is_told_and_its_tasks_go_on(start: Start, tmp_pat
 @pytest.mark.slow
 @pytest.mark.ffmpeg
 @pytest.mark.db
-@pytest.mark.skipif(sys.platform == "win32", reason="no Ctrl+C can be sent to one process there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can't send Ctrl+C to a single process")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 143)])
 def test_an_interrupted_demo_leaves_nothing(start: Start, number: int, code: int) -> None:
     demo = start("--json")
@@ -332,7 +332,7 @@ async def bench() -> Any:
     await bench.prober.close()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="nice values of POSIX")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no nice values")
 @pytest.mark.parametrize(
     "priority, nice", [(None, 0), (EncodePriority.NORMAL, 0), (EncodePriority.LOW, NICE)]
 )

@@ -81,7 +81,7 @@ def test_an_ffmpeg_that_is_none_is_refused(program: Program, tmp_path: Path) -> 
     assert [node["identifier"] for node in program.look("nodes", "list")] == ["keeper"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="permissions work otherwise there")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead of permission bits")
 def test_an_output_folder_that_may_not_be_written(home: Path, scram: Scram, clip: Path) -> None:
     powerless: tuple[str, ...] = ()
     if os.geteuid() == 0:  # root may write everywhere; without its capabilities it is a user like others

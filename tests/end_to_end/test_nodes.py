@@ -79,7 +79,7 @@ def test_a_batch_in_which_something_fails_ends_with_code_1(program: Program, cli
     assert "failed    noise.mov on a: " in out
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+@pytest.mark.skipif(os.name == "nt", reason="a Windows program can't catch SIGTERM")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_node_that_is_told_to_end_gives_its_task_back(
     program: Program, clip: Path, number: signal.Signals
@@ -101,7 +101,7 @@ def test_a_node_that_is_told_to_end_gives_its_task_back(
     program.run("tasks", "delete", uuid)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+@pytest.mark.skipif(os.name == "nt", reason="a Windows program can't catch SIGTERM")
 def test_the_first_signal_drains_and_the_second_gives_back(program: Program, clip: Path) -> None:
     node = program.node("a", "--drain-time", "600")
     uuid = program.submit(clip, *LONG)

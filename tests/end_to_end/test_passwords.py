@@ -121,7 +121,7 @@ def _bare(scram: Scram) -> str:
     return scram.uri().replace(f":{PASSWORD}", "")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="permissions work otherwise there")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead of permission bits")
 def test_a_password_file_that_others_may_read_is_named(scram: Scram) -> None:
     with open_folder() as home:
         file = home / "pgpass"

@@ -14,7 +14,9 @@ from tests.services import ffmate_database as theirs
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="the script is for a POSIX shell"),
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="the test runs a shell script, which Windows can't start"
+    ),
 ]
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 

@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.db,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(not CAN_SHIFT, reason="no way to shift a clock here"),
+    pytest.mark.skipif(not CAN_SHIFT, reason="the clock of a process can't be shifted on this system"),
 ]
 
 

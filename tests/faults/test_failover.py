@@ -14,7 +14,10 @@ pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.db,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="kill -9, and postgres refuses administrators"),
+    pytest.mark.skipif(
+        sys.platform == "win32",
+        reason="Windows has no SIGKILL, and PostgreSQL refuses to run for administrators there",
+    ),
 ]
 
 PATIENCE = 180.0

@@ -23,7 +23,10 @@ pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.db,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="kill -9, sessions and shells"),
+    pytest.mark.skipif(
+        sys.platform == "win32",
+        reason="the test needs SIGKILL, sessions and shells, which Windows doesn't have",
+    ),
 ]
 
 PROMISED = 2.0

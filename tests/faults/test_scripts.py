@@ -26,7 +26,9 @@ pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.db,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for a POSIX shell"),
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="these tests run shell scripts, which Windows can't start"
+    ),
 ]
 
 PATIENCE = 180.0

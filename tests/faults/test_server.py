@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.db,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL"),
 ]
 
 SECONDS_LONG = "-re -stream_loop 5 -i ${INPUT_FILE} -an -c:v libx264 -preset ultrafast ${OUTPUT_FILE}"

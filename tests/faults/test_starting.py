@@ -16,7 +16,7 @@ from tests.node.waiting import until
 pytestmark = [
     pytest.mark.db,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch"),
+    pytest.mark.skipif(sys.platform == "win32", reason="a Windows program can't catch SIGTERM"),
 ]
 
 

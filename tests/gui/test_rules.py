@@ -85,7 +85,9 @@ def test_without_qt_the_window_says_so_in_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a screen")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="on Windows and macOS there is always a screen"
+)
 def test_without_a_screen_the_window_says_so(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "ffmate_desktop", "--data-dir", str(tmp_path)],

@@ -20,7 +20,10 @@ BUNDLED = Path(imageio_ffmpeg.get_ffmpeg_exe())
 
 pytestmark = [
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="the false programs are shell scripts and links"),
+    pytest.mark.skipif(
+        sys.platform == "win32",
+        reason="shell scripts and links stand in for programs, and Windows can't start them",
+    ),
 ]
 
 

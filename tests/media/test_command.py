@@ -208,7 +208,7 @@ def test_ffmate_files_with_nasty_names_are_read_and_written(
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse names that are not Unicode")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows file names that aren't Unicode")
 def test_a_name_that_is_not_unicode_is_read(tmp_path: Path) -> None:
     source = clips.clip(tmp_path / "in.mp4", seconds=0.2).rename(tmp_path / "latin1-\udce4.mp4")
     done = run_steps("-i ${INPUT_FILE} -f null -", replace(VALUES, input_file=str(source)), tmp_path)

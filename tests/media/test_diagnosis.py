@@ -147,7 +147,7 @@ def test_a_provoked_failure_is_explained(
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev/full")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has /dev/full")
 @pytest.mark.parametrize("format_name", ["mp4", "matroska", "mpegts"])
 def test_a_full_disk_is_explained(folder: Path, format_name: str) -> None:
     diagnosis = provoke(folder, f"-i film.mp4 -c copy -f {format_name} /dev/full")
@@ -155,7 +155,10 @@ def test_a_full_disk_is_explained(folder: Path, format_name: str) -> None:
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no drivers to be found on a bare Linux")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"),
+    reason="other systems may have the drivers that must be missing here",
+)
 @pytest.mark.parametrize(
     ("command", "hardware"),
     [
@@ -201,7 +204,7 @@ def test_a_server_refusal_differs_from_a_server_error(
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_is_explained(folder: Path, number: signal.Signals) -> None:
     options = [

@@ -26,7 +26,9 @@ CLIP = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=2"
 ENDLESS = "-re -f lavfi -i testsrc2=size=160x120:rate=25 -c:v mpeg4"
 
 pytestmark = pytest.mark.ffmpeg
-posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, FIFOs and shells")
+posix = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no POSIX signals, named pipes or shells"
+)
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="needs Linux's parent death signal and file positions"
 )

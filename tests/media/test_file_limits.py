@@ -15,7 +15,7 @@ from ffmate_desktop.media.outputs import plan_outputs
 from ffmate_desktop.services.permissions import Allowed, PermissionService
 from tests.media.clips import FFMPEG
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands name POSIX paths")
 
 
 class Place:

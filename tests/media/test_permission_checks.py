@@ -10,7 +10,7 @@ from ffmate_desktop.domain.errors import RetryElsewhereError
 from ffmate_desktop.domain.permissions import Permissions
 from ffmate_desktop.media.permission_checks import is_within, permitted_script
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and modes of POSIX")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX links and file modes")
 
 
 @pytest.fixture

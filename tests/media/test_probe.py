@@ -165,7 +165,7 @@ async def test_a_killed_worker_is_replaced(
     assert killed not in prober.pids
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
 async def test_a_file_that_hangs_ends_with_a_sentence(prober: Prober, film: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     with pytest.raises(ProbeError, match=r"couldn't be read within 0\.2 seconds"):
@@ -173,7 +173,7 @@ async def test_a_file_that_hangs_ends_with_a_sentence(prober: Prober, film: Path
     assert (await prober.probe(film)).size == film.stat().st_size
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
 async def test_a_worker_killed_in_a_file_only_fails_that_file(
     prober: Prober, film: Path, tmp_path: Path, expected_warnings: ExpectedWarnings
 ) -> None:
@@ -255,7 +255,7 @@ async def test_close_ends_the_processes(film: Path) -> None:
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
 async def test_close_ends_even_a_frozen_process(film: Path) -> None:
     prober = Prober()
     await prober.probe(film)
@@ -280,7 +280,9 @@ async def kernel_tells() -> AsyncIterator[None]:
         yield
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads wait for children")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only on Linux does asyncio wait for children without threads"
+)
 @pytest.mark.usefixtures("kernel_tells")
 async def test_killing_an_ended_process_does_not_consume_its_exit_code() -> None:
     process = await asyncio.create_subprocess_exec("sh", "-c", "read word; exit 3", stdin=subprocess.PIPE)
@@ -292,7 +294,7 @@ async def test_killing_an_ended_process_does_not_consume_its_exit_code() -> None
     assert await process.wait() == 3
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
 def test_the_worker_dies_with_its_parent_even_inside_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     worker = subprocess.Popen(

@@ -16,7 +16,7 @@ from ffmate_desktop.media import publish, rename, temporaries
 from ffmate_desktop.media.output_plan import OutputPlan
 from ffmate_desktop.media.outputs import plan_outputs
 
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the rules tested are those of POSIX file systems")
 
 
 def planned(

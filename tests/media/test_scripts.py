@@ -56,7 +56,7 @@ def test_scripts_do_not_get_the_password_of_the_queue() -> None:
     assert script_environment({"FFMATE_DATABASE": "x", "PGPASSWORD": "y", "PATH": "z"}) == {"PATH": "z"}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="how POSIX starts a script")
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts scripts in another way")
 @pytest.mark.parametrize(
     ("content", "mode", "hint"),
     [

@@ -8,7 +8,7 @@ import pytest
 from ffmate_desktop.media.arguments import parse_arguments
 from ffmate_desktop.media.side_outputs import side_outputs
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands name POSIX paths")
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ async def test_an_input_with_a_wrong_header_fails_even_without_a_log_message(
     )
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a disk that fills up")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has /dev/full")
 async def test_a_full_disk_fails_with_any_exit_code(films: Path, tmp_path: Path, prober: Prober) -> None:
     result = planned("-i IN/film.mp4 -c copy OUT/o.mkv", films, tmp_path)
     facts = await facts_of(result, prober)

@@ -33,7 +33,7 @@ async def test_cancel_kills_and_removes_what_was_written(farm: Farm, clip: Path)
     await farm.successful(second)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs a pipe with a name")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
 async def test_cancel_does_not_wait_for_an_input_that_does_not_answer(farm: Farm, clip: Path) -> None:
     silent = clip.with_name("silent.mov")
     silent.write_bytes(clip.read_bytes())

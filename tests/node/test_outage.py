@@ -121,7 +121,7 @@ async def test_a_node_can_stop_while_the_database_is_away(
     assert (await farm.task(uuid)).attempts == 2
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+@pytest.mark.skipif(sys.platform == "win32", reason="a Windows program can't catch SIGTERM")
 async def test_a_node_that_cannot_leave_ends_at_once_on_a_second_stop(proxy: Proxy, tmp_path: Path) -> None:
     variables = {"FFMATE_DATABASE": proxy.uri, "FFMATE_DATA_DIR": str(tmp_path), "FFMATE_IDENTIFIER": "x"}
     process = await asyncio.create_subprocess_exec(

@@ -67,7 +67,9 @@ def test_a_value_of_the_run_key_is_a_command_line() -> None:
     assert run_value(command) == '"C:\\Program Files\\FFmate\\ffmate-desktop.exe" "--data-dir" "D:\\\\"'
 
 
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="those have other places")
+@pytest.mark.skipif(
+    sys.platform in ("win32", "darwin"), reason="Windows and macOS store the start at login elsewhere"
+)
 def test_the_entry_is_created_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     start = login_start(COMMANDS[0])

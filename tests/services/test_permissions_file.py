@@ -39,7 +39,7 @@ def test_a_limit_that_is_not_understood_is_not_forgotten(tmp_path: Path, written
         service(tmp_path).current()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.skipif(sys.platform == "win32", reason="creating links needs a privilege on Windows")
 def test_a_file_that_is_out_of_reach_is_not_forgotten(tmp_path: Path) -> None:
     file = tmp_path / "permissions.json"
     file.symlink_to(tmp_path / "share" / "permissions.json")  # which is not mounted

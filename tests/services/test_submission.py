@@ -202,7 +202,7 @@ async def test_invalid_text_is_refused(tasks: TaskService, clip: Path, changes: 
         )
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows file names that aren't text")
 async def test_names_in_another_encoding_are_kept(tasks: TaskService, clip: Path) -> None:
     odd = clip.rename(clip.with_name(os.fsdecode(b"caf\xe9.mov")))
     await tasks.add([new(odd, "${INPUT_FILE_DIR}/o.mp4")], source=TaskSource.CLI)

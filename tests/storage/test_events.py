@@ -13,7 +13,9 @@ from ffmate_desktop.storage.events import FolderEvents
 from ffmate_desktop.storage.filesystem_kind import is_local
 from tests.node.waiting import until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="events differ between operating systems")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="each system reports other events; these are those of Linux"
+)
 
 
 async def test_events_in_a_local_folder_are_reported(tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def _copy_for_ever(source: str, target: str, known: Version) -> None:
         move(source, target, known, "first")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_mover_that_is_killed_at_any_moment_loses_nothing(tmp_path: Path, other_disk: Path) -> None:
     data = os.urandom(4_000_000)
     for number in range(12):
@@ -247,7 +247,7 @@ def test_what_is_safe_to_remove(tmp_path: Path) -> None:
     assert not is_safe_to_remove(str(source), str(tmp_path / "50%d.mp4"), 4)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the trash of the others cannot be moved")
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux can a test have a trash of its own")
 def test_the_trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import send2trash.plat_other as trash
 

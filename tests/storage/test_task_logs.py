@@ -44,7 +44,7 @@ def test_other_files_are_left_alone(tmp_path: Path, name: str) -> None:
     assert log_files(tmp_path) == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
+@pytest.mark.skipif(os.name == "nt", reason="creating links needs a privilege on Windows")
 def test_links_and_folders_are_not_logs(tmp_path: Path) -> None:
     secret = make(tmp_path, "secret.txt")
     (tmp_path / f"{TASK}-1.log").symlink_to(secret)

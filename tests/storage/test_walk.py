@@ -159,7 +159,7 @@ def test_lock_files_are_noticed_but_not_listed(tmp_path: Path) -> None:
     assert len(walk(tmp_path, known(first)).changed_files) == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.skipif(sys.platform == "win32", reason="creating links needs a privilege on Windows")
 def test_links(tmp_path: Path) -> None:
     root, outside = tmp_path / "in", tmp_path / "outside"
     put(root, "a/one.mov")
@@ -193,7 +193,9 @@ def test_a_missing_root(tmp_path: Path) -> None:
     assert (walked.files, walked.is_empty, walked.seen_known) == (0, True, False)
 
 
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+@pytest.mark.skipif(
+    sys.platform in ("win32", "darwin"), reason="Windows and macOS allow only Unicode file names"
+)
 def test_names_that_are_not_text_are_kept(tmp_path: Path) -> None:
     name = os.fsdecode(b"b\xff\xfe.mov")
     put(tmp_path, name)
@@ -207,7 +209,7 @@ def test_a_walk_can_be_stopped(tmp_path: Path) -> None:
         walker.walk()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="paths end sooner there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits the length of paths")
 def test_a_tree_that_is_deeper_than_paths_are_long(tmp_path: Path) -> None:
     """Deeper than Python's recursion, too. It is removed step by step, because nothing else could."""
     before = Path.cwd()

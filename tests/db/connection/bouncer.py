@@ -18,7 +18,9 @@ from tests.scratch import new_folder
 PROGRAM = shutil.which("pgbouncer", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
 
 # The set-up installs it where it may (packaging/install_test_tools.py); no package of Python's brings one.
-needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="no pgbouncer: apt-get install pgbouncer")
+needs_pgbouncer = pytest.mark.skipif(
+    PROGRAM is None, reason="pgbouncer isn't installed (apt-get install pgbouncer)"
+)
 
 _CONFIGURATION = """
 [databases]

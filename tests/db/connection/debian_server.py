@@ -24,7 +24,7 @@ PROGRAMS = _FOUND[-1].parent if _FOUND else None
 # The embedded server is built without TLS. Debian's package makes a server that starts with the computer: the set-up
 # leaves it to those who want these tests.
 needs_debian_server = pytest.mark.skipif(
-    PROGRAMS is None, reason="no PostgreSQL with TLS: apt-get install postgresql"
+    PROGRAMS is None, reason="no PostgreSQL with TLS is installed (apt-get install postgresql)"
 )
 
 PASSWORD = "recognise-me-7Qx"

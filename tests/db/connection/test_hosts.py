@@ -27,7 +27,10 @@ from tests.scratch import new_folder
 
 pytestmark = [
     pytest.mark.db,
-    pytest.mark.skipif(sys.platform == "win32", reason="the server has no Unix socket there"),
+    pytest.mark.skipif(
+        sys.platform == "win32",
+        reason="these tests reach the server through its Unix socket, which it lacks on Windows",
+    ),
 ]
 
 

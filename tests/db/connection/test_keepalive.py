@@ -23,7 +23,7 @@ def test_a_connection_over_tcp_is_watched() -> None:
             assert 0 < client.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) < 10_000
 
 
-@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are none here")
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no Unix sockets")
 def test_a_unix_socket_needs_nothing() -> None:
     first, other = socket.socketpair(socket.AF_UNIX)
     with first, other:

@@ -53,7 +53,7 @@ def test_the_first_line_that_fits(file: Path, host: Host, user: str, password: s
     assert find_password(address(file, user, host), host) == password
 
 
-@pytest.mark.skipif(os.name == "nt", reason="permissions work otherwise there")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead of permission bits")
 def test_a_file_that_others_may_read_is_not_used(file: Path) -> None:
     assert readable_by_others(address(file)) is None
     file.chmod(0o640)

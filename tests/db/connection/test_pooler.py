@@ -13,7 +13,10 @@ from tests.db.connection.bouncer import needs_pgbouncer, open_bouncer
 pytestmark = [
     pytest.mark.db,
     needs_pgbouncer,
-    pytest.mark.skipif(sys.platform == "win32", reason="the server has no Unix socket there"),
+    pytest.mark.skipif(
+        sys.platform == "win32",
+        reason="these tests reach the server through its Unix socket, which it lacks on Windows",
+    ),
 ]
 
 REMEDY = "the one without “-pooler”.*at Supabase, port 5432 instead of 6543.*pool_mode = session"

@@ -17,7 +17,10 @@ from tests.db.connection.certificates import Certificates, make_certificates
 from tests.db.connection.debian_server import TlsServer, needs_debian_server, open_tls_server
 from tests.node.proxy import open_proxy
 
-pytestmark = [pytest.mark.db, pytest.mark.skipif(sys.platform == "win32", reason="made for Debian's server")]
+pytestmark = [
+    pytest.mark.db,
+    pytest.mark.skipif(sys.platform == "win32", reason="the test server is Debian's PostgreSQL"),
+]
 
 
 @pytest.fixture(scope="module")

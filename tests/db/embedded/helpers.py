@@ -19,7 +19,7 @@ from ffmate_desktop.db.embedded.locks import wait_until
 PROJECT = Path(__file__).parents[3]
 ROOT = os.name != "nt" and os.geteuid() == 0
 # Only for root the server runs under an account of its own; for others there is nothing to see.
-as_root = pytest.mark.skipif(not ROOT, reason="only root gives the server an account of its own")
+as_root = pytest.mark.skipif(not ROOT, reason="only as root does the server run as a user of its own")
 SOON = 60.0  # seconds; a limit for waits, not a measure
 
 USER = """

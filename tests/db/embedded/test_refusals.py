@@ -32,7 +32,7 @@ async def test_a_folder_that_cannot_be_created_is_reported(folder: Path) -> None
 
 
 # The refusal itself is left out there, too (embedded/home.py): who may enter a folder is said in another way.
-@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists, and no mode that could be open")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead of permission bits")
 async def test_a_home_that_is_open_to_others_is_refused(data_dir: Path) -> None:
     (data_dir / "embedded-postgres").chmod(0o755)
     with pytest.raises(UserError, match="Other users can open the folder"):

@@ -131,7 +131,7 @@ async def test_async_generators_are_closed() -> None:
         await closed.wait()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX signals")
 async def test_signals_arrive() -> None:
     loop = asyncio.get_running_loop()
     heard = asyncio.Event()

@@ -25,7 +25,9 @@ print(inhibitor._helper.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the helpers are POSIX programs")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the helper programs exist only on POSIX systems"
+)
 
 
 async def test_the_computer_stays_awake_only_while_tasks_run(desk: Desk, clip: Path) -> None:
@@ -76,7 +78,7 @@ def test_a_system_that_refuses_causes_no_error() -> None:
         inhibitor.close()
 
 
-@pytest.mark.skipif(shutil.which("systemd-inhibit") is None, reason="without systemd")
+@pytest.mark.skipif(shutil.which("systemd-inhibit") is None, reason="systemd-inhibit isn't installed")
 async def test_systemd_inhibit_accepts_our_arguments() -> None:
     """With a login manager it holds; without one it exits. It must never reject its arguments."""
     inhibitor = find_inhibitor()

@@ -93,7 +93,7 @@ async def test_files_from_a_start_with_other_settings_are_rejected(qapp: object,
     first.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_later_start_replaces_a_killed_window(qapp: object, tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True

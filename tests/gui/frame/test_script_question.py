@@ -12,7 +12,7 @@ from tests.gui.desk import Desk
 from tests.node.waiting import until
 
 
-@pytest.mark.skipif(os.name == "nt", reason="uses a POSIX shell script")
+@pytest.mark.skipif(os.name == "nt", reason="the test runs a shell script, which Windows can't start")
 @pytest.mark.parametrize("agrees", [True, False])
 async def test_the_owner_is_asked_about_a_refused_script(
     desk: Desk, clip: Path, tmp_path: Path, agrees: bool

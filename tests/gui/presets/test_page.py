@@ -203,7 +203,7 @@ async def test_a_failing_preset_test_explains_why(desk: Desk, clip: Path) -> Non
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.skipif(not has_landlock(), reason="only the kernel of Linux keeps files from ffmpeg")
+@pytest.mark.skipif(not has_landlock(), reason="without Landlock nothing keeps ffmpeg from other files")
 @pytest.mark.parametrize(
     "option",
     ["-vstats_file {0}", "-vf metadata=print:file={0}", "-vf null {0}.mp4", "-vf null {0}/new/x.mp4"],

@@ -1,6 +1,7 @@
 """From a drop to a finished output: the overlay, the submit sheet, its preview, and error messages."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
@@ -23,6 +24,7 @@ from tests.gui.desk import Desk
 from tests.node.farm import LONG
 from tests.node.waiting import until
 
+DropEvent = TypeVar("DropEvent", bound=QDropEvent)
 COPY = "-i ${INPUT_FILE} -c copy ${OUTPUT_FILE}"
 
 
@@ -38,29 +40,21 @@ def mime(*paths: Path) -> QMimeData:
     return data
 
 
+COPY_OR_MOVE = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier  # Shift proposes a move
+
+
 def drag(widget: QWidget, data: QMimeData) -> QDragEnterEvent:
     """Drag data onto a widget, as the system does."""
-    event = QDragEnterEvent(
-        QPoint(200, 200),
-        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.ShiftModifier,  # proposes a move
-    )
-    event.ignore()
-    QApplication.sendEvent(widget, event)
-    return event
+    return sent(QDragEnterEvent(QPoint(200, 200), COPY_OR_MOVE, data, LEFT, SHIFT), widget)
 
 
 def drop(widget: QWidget, data: QMimeData) -> QDropEvent:
     """Drop data on a widget that a drag has entered."""
-    event = QDropEvent(
-        QPointF(200, 200),
-        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.ShiftModifier,  # proposes a move
-    )
+    return sent(QDropEvent(QPointF(200, 200), COPY_OR_MOVE, data, LEFT, SHIFT), widget)
+
+
+def sent(event: DropEvent, widget: QWidget) -> DropEvent:
     event.ignore()
     QApplication.sendEvent(widget, event)
     return event

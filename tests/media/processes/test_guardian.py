@@ -23,8 +23,10 @@ from ffmate_desktop.media.processes.table import VARIABLE, processes
 from tests.expected_warnings import ExpectedWarnings
 from tests.media.processes import family
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there it is a job object")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has a job object instead of a guardian"
+)
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
 
 if sys.platform != "win32":
     from ffmate_desktop.media.processes import guardian as guardian_module

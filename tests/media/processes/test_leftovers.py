@@ -17,7 +17,9 @@ from ffmate_desktop.media.processes.table import VARIABLE, processes
 from tests.expected_warnings import ExpectedWarnings
 from tests.media.processes import family
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX sessions, links and permissions")
+posix = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no POSIX sessions, links or permissions"
+)
 
 _NODE = """
     import json, os, subprocess, sys, time

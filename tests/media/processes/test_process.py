@@ -20,7 +20,7 @@ from ffmate_desktop.media.processes.sandbox import Sandbox, kernel_support
 from tests.media.processes import family
 from tests.media.processes.family import lives, shortly
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals, sessions and shells")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX signals, sessions or shells")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's parent death signal and priorities")
 
 Start = Callable[..., "asyncio.Future[Process]"]

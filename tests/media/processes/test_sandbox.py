@@ -23,7 +23,7 @@ from tests.media.clips import FFMPEG
 from tests.media.processes.family import lives, shortly
 
 pytestmark = pytest.mark.skipif(not kernel_support().landlock, reason="this kernel has no Landlock")
-needs_seccomp = pytest.mark.skipif(not seccomp.is_supported(), reason="no seccomp here")
+needs_seccomp = pytest.mark.skipif(not seccomp.is_supported(), reason="this kernel has no seccomp")
 
 INTO_THE_LOG = (
     "import errno\ndef tried(call):\n try: return call() or 'done'\n except OSError as e: return e.errno"

@@ -14,7 +14,9 @@ from tests.node.scripted import Scripts, processing
 pytestmark = [
     pytest.mark.db,
     pytest.mark.ffmpeg,
-    pytest.mark.skipif(sys.platform == "win32", reason="the scripts of these tests are for a POSIX shell"),
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="these tests run shell scripts, which Windows can't start"
+    ),
 ]
 
 

@@ -110,7 +110,9 @@ def poor(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script plays the ffmpeg")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="a shell script stands in for ffmpeg, and Windows can't start it"
+)
 async def test_a_node_whose_ffmpeg_lacks_the_encoder_leaves_the_task_to_another(
     farm: Farm, clip: Path, poor: Path, database_uri: str
 ) -> None:
@@ -123,7 +125,9 @@ async def test_a_node_whose_ffmpeg_lacks_the_encoder_leaves_the_task_to_another(
     assert task.client and task.client.identifier == "c"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script plays the ffmpeg")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="a shell script stands in for ffmpeg, and Windows can't start it"
+)
 async def test_not_every_node_of_a_large_cluster_tries_a_task_that_always_fails(
     farm: Farm, clip: Path, poor: Path
 ) -> None:

@@ -8,7 +8,9 @@ import pytest
 from ffmate_desktop.node.watchfolders.debounce import EventDebouncer
 from tests.node.waiting import until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="events differ between operating systems")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="each system reports other events; these are those of Linux"
+)
 
 
 async def test_a_folder_that_is_no_longer_observed_is_not_due(tmp_path: Path) -> None:

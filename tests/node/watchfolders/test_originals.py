@@ -133,7 +133,7 @@ def test_the_unfinished_copy_of_a_killed_attempt_is_removed(tmp_path: Path) -> N
     assert [path.name for path in done.iterdir()] == ["one.mov"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_node_killed_at_any_moment_leaves_the_complete_file_and_no_partial_copies(tmp_path: Path) -> None:
     with open_disk(tmp_path / "disk", 64) as disk:
         if disk is None:
