@@ -157,10 +157,10 @@ class Report:
             where = f"Clips and outputs are in {self.folder}"
         if self.ok:
             right = f"all {len(self.tasks)} outputs were decoded to the last frame and are correct."
-            return [Text(where, "dim"), Text.assemble(("All is right: ", "bold green"), right)]
+            return [Text(where, "dim"), Text.assemble(("Success: ", "bold green"), right)]
         return [
             Text(where, "dim"),
-            Text("Not everything is right:", "bold red"),
+            Text("Some checks failed:", "bold red"),
             *(Text(f"  {printable(problem)}", "red") for problem in self.problems),
         ]
 

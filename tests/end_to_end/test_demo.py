@@ -182,7 +182,7 @@ def test_the_demo_succeeds_and_leaves_nothing(start: Start, tmp_path: Path) -> N
     times = report["times"]
     assert all(times[name] > 0 for name in ("clips", "database", "nodes", "cluster", "checks"))
     assert times["speedup"] == pytest.approx(times["oneAfterAnother"] / times["cluster"], rel=0.05)
-    assert "All is right" in demo.notes.read_text("utf-8")
+    assert "Success: all" in demo.notes.read_text("utf-8")
     assert "Harbour" in (tmp_path / "demo.svg").read_text("utf-8")
 
 
