@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ffmate_desktop.settings.setting import Setting  # noqa: E402 - found through the line above
-from ffmate_desktop.settings.table import SETTINGS  # noqa: E402
+from ffmate_desktop.settings.table import SETTINGS  # noqa: E402 - as above
 
 PAGE = ROOT / "docs" / "settings.md"
 _TABLE = re.compile(r"(<!-- table:.*? -->\n).*?(<!-- end of the table -->)", re.DOTALL)

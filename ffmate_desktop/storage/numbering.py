@@ -17,11 +17,11 @@ INODES = (1 << 63) - 1
 """The part of an inode that fits into a column of `watched_files`."""
 
 _STORED = frozenset(
-    "apfs bcachefs btrfs ext2 ext3 ext4 f2fs hfs hfsplus jfs nilfs2 ntfs3 ramfs reiserfs tmpfs ufs xfs zfs".split()  # noqa: SIM905
+    "apfs bcachefs btrfs ext2 ext3 ext4 f2fs hfs hfsplus jfs nilfs2 ntfs3 ramfs reiserfs tmpfs ufs xfs zfs".split()  # noqa: SIM905 - shorter to read
 )
 """Kinds of file systems that store inodes. Others aren't trusted."""
 
-_FAT = frozenset("exfat fat fat32 fuseblk msdos texfat vfat".split())  # noqa: SIM905
+_FAT = frozenset("exfat fat fat32 fuseblk msdos texfat vfat".split())  # noqa: SIM905 - shorter to read
 """Kinds that store local time, or may: Linux calls both exFAT and NTFS through FUSE `fuseblk`."""
 
 

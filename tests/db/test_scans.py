@@ -19,7 +19,7 @@ from ffmate_desktop.db.scans import NewerSettingsError, ScanClaim, ScanLostError
 from ffmate_desktop.db.tasks import OutputsTakenError
 from ffmate_desktop.domain.change import WatchfolderChanged
 from ffmate_desktop.domain.disposition import Disposition
-from ffmate_desktop.domain.file_record import ScannedFile
+from ffmate_desktop.domain.file_record import RecordState, ScannedFile
 from ffmate_desktop.domain.publishing import MOST_FILES, PublishingRecord, RecordedFile, RecordedOutput
 from ffmate_desktop.domain.task import Outcome, TaskStatus
 from ffmate_desktop.domain.task_facts import TaskFacts
@@ -57,8 +57,10 @@ async def due(database: Database, *, overdue: float = 0) -> None:
         )
 
 
-def writes(*found: ScannedFile, state: str = "queued", task: UUID | None = None) -> Sequence[FileWrite]:
-    return [FileWrite(file, 3, state, "why", 1, task=task, attempts=1) for file in found]  # type: ignore[arg-type]
+def writes(
+    *found: ScannedFile, state: RecordState = "queued", task: UUID | None = None
+) -> Sequence[FileWrite]:
+    return [FileWrite(file, 3, state, "why", 1, task=task, attempts=1) for file in found]
 
 
 async def test_of_eight_nodes_one_scans(database: Database, database_uri: str) -> None:

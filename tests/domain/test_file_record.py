@@ -1,11 +1,12 @@
 """Decisions about a file from one scan to the next: growth, versions, age, locks, ended tasks."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from ffmate_desktop.domain.file_record import LOCKED, Decision, FileRecord, Judge, ScannedFile
+from ffmate_desktop.domain.file_record import LOCKED, Decision, FileRecord, Judge, RecordState, ScannedFile
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.domain.watch_ends import outcome_of
 from ffmate_desktop.domain.watch_rules import FileRules
@@ -30,12 +31,12 @@ def judge(now: float = 1000.0, view: int = DISK, **changes: object) -> Judge:
     return Judge(settings, FileRules(settings.filter), view, now)
 
 
-def record(decision: Decision, found: ScannedFile = FILE, **changes: object) -> FileRecord:
+def record(decision: Decision, found: ScannedFile = FILE, **changes: Any) -> FileRecord:
     made = FileRecord(
         1, found.path, found.size, found.mtime, found.inode, DISK, decision.state, decision.reason,
         gone=False, checks=decision.checks, unchecked=10, unchanged=10, task=None, attempts=0,
     )  # fmt: skip
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def test_a_file_is_queued_after_its_checks() -> None:
@@ -127,9 +128,9 @@ def test_without_checks_a_file_is_queued_as_soon_as_it_is_old_enough() -> None:
 
 
 @pytest.mark.parametrize("state", ["queued", "done", "failed", "output"])
-def test_a_version_is_queued_once(state: str) -> None:
-    known = record(Decision(state, "why"))  # type: ignore[arg-type]
-    assert judge().decide(FILE, known) == Decision(state, "why", 0, changed=False)  # type: ignore[arg-type]
+def test_a_version_is_queued_once(state: RecordState) -> None:
+    known = record(Decision(state, "why"))
+    assert judge().decide(FILE, known) == Decision(state, "why", 0, changed=False)
     assert judge().decide(FILE, replace(known, gone=True)).changed
     assert judge().decide(replace(FILE, size=1), known).state == "waiting"
 

@@ -86,7 +86,7 @@ def test_an_output_folder_that_may_not_be_written(home: Path, scram: Scram, clip
     powerless: tuple[str, ...] = ()
     if os.geteuid() == 0:  # root may write everywhere; without its capabilities it is a user like others
         if shutil.which("setpriv") is None:
-            pytest.skip("nothing here takes root's power away")
+            pytest.skip("setpriv isn't installed, so root keeps its rights")
         powerless = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
     folder = clip.with_name("closed")
     folder.mkdir(mode=0o555)

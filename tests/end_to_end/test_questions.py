@@ -11,7 +11,7 @@ from tests.end_to_end.program import Program, until
 from tests.end_to_end.test_nodes import LONG
 
 if sys.platform == "win32":
-    pytest.skip("a terminal made by a program is a thing of POSIX", allow_module_level=True)
+    pytest.skip("Windows has no pseudo-terminals (the module pty)", allow_module_level=True)
 import pty
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.db, pytest.mark.ffmpeg]

@@ -36,7 +36,7 @@ def start(uri: str, data: Path, before: Callable[[], object], **streams: Any) ->
     """A node in a session of its own; `before` is done in its process, before the program starts."""
     words = [sys.executable, "-m", "ffmate_desktop", "--no-gui", "--database", uri, "--identifier", "a"]
     words += ["--data-dir", str(data), "--heartbeat", "1", "--drain-time", "0", "--debug", "*"]
-    return subprocess.Popen(words, env=os.environ, preexec_fn=before, start_new_session=True, **streams)  # noqa: PLW1509
+    return subprocess.Popen(words, env=os.environ, preexec_fn=before, start_new_session=True, **streams)  # noqa: PLW1509 - one thread
 
 
 async def joined(database: Database) -> None:

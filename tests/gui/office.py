@@ -99,7 +99,7 @@ async def open_office(
         sources=dict(given),
         heartbeat=5.0,  # 1 s is too short on a busy machine: late replies count as an outage and nothing is saved
     )
-    backend: Any = PlaintextKeyring() if keyring else null.Keyring()  # type: ignore[no-untyped-call]
+    backend: Any = PlaintextKeyring() if keyring else null.Keyring()  # type: ignore[no-untyped-call] # no types
     backend.file_path = keyring and str(keyring)
     async with open_desk_with(settings) as desk:
         office = Office(desk, settings, backend)

@@ -69,7 +69,7 @@ SETTLE_TIME = 0.7
 """Seconds for a page to read and paint."""
 
 
-class SampleKeyring(PlaintextKeyring):  # type: ignore[misc]
+class SampleKeyring(PlaintextKeyring):  # type: ignore[misc] # keyrings.alt has no types
     """Has the name of the usual keyring on Linux."""
 
     name = "Secret Service"

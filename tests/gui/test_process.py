@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ffmate_desktop.db.connection.connection import Database
 from ffmate_desktop.domain.task import TaskStatus
 from tests.node.farm import LONG, Farm, open_farm
 from tests.node.waiting import until
@@ -52,9 +53,9 @@ async def ended(process: psutil.Popen) -> tuple[int, str]:
 
 
 @pytest.fixture
-async def farm(database_uri: str, database: object, clip: Path) -> AsyncIterator[Farm]:
+async def farm(database_uri: str, database: Database, clip: Path) -> AsyncIterator[Farm]:
     """Access to the queue, without nodes."""
-    async with open_farm(database_uri, database, clip.parent) as opened:  # type: ignore[arg-type]
+    async with open_farm(database_uri, database, clip.parent) as opened:
         yield opened
 
 

@@ -42,7 +42,7 @@ def unquoted(text: str) -> list[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_desktop_entry_starts_the_command(command: list[str]) -> None:
     parser = configparser.RawConfigParser()
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # documented: keeps upper case
     parser.read_string(desktop_entry(command).decode())
     entry = parser["Desktop Entry"]
     assert (entry["Type"], entry["Terminal"]) == ("Application", "false")

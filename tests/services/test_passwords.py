@@ -41,7 +41,7 @@ async def test_without_a_keyring_nothing_is_kept(backend: type[KeyringBackend]) 
     assert await keyring.password(ADDRESS) is None
 
 
-class Locked(PlaintextKeyring):  # type: ignore[misc]
+class Locked(PlaintextKeyring):  # type: ignore[misc] # keyrings.alt has no types
     """Like a keyring that its user did not unlock."""
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -66,7 +66,7 @@ async def test_a_keyring_that_waits_for_its_user_is_given_up(monkeypatch: pytest
 
     def wait() -> KeyringBackend:
         over.wait(30)
-        return null.Keyring()  # type: ignore[no-untyped-call]
+        return null.Keyring()  # type: ignore[no-untyped-call] # keyring has no types here
 
     assert await Keyring(wait).password(ADDRESS) is None
     over.set()

@@ -8,9 +8,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLineEdit, QMenu, QWidget
 
 from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.queue import SortColumn
 from ffmate_desktop.domain.task import TaskStatus
 from ffmate_desktop.gui.queue.columns import QueueColumn
+from tests.expected_warnings import ExpectedWarnings
 from tests.gui.desk import Desk, click, open_desk
 from tests.node.farm import LONG, ffmpegs, open_farm
 from tests.node.waiting import until
@@ -45,16 +47,16 @@ async def test_closing_gives_the_task_back_and_leaves_no_process(
         await until(lambda: len(ffmpegs()) == 1, "ffmpeg runs")
     assert ffmpegs() == []
     assert [p for p in psutil.Process().children(recursive=True) if "ffmpeg" in p.name()] == []
-    row = await database.fetch("SELECT status FROM ffmate.tasks")  # type: ignore[arg-type]
+    row = await database.fetch(Sql("SELECT status FROM ffmate.tasks"))
     assert [record["status"] for record in row] == ["QUEUED"]
-    nodes = await database.fetch("SELECT state FROM ffmate.nodes")  # type: ignore[arg-type]
+    nodes = await database.fetch(Sql("SELECT state FROM ffmate.nodes"))
     assert [record["state"] for record in nodes] == ["left"]
 
 
 async def test_an_unexpected_error_opens_a_report_and_stops_nothing(
-    desk: Desk, expected_warnings: object
+    desk: Desk, expected_warnings: ExpectedWarnings
 ) -> None:
-    expected_warnings.expect("Failed while: testing")  # type: ignore[attr-defined]
+    expected_warnings.expect("Failed while: testing")
 
     async def fail() -> None:
         raise ZeroDivisionError("on purpose")

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from ffmate_desktop.db.connection.connection import Database
+from ffmate_desktop.db.queries import Sql
 from ffmate_desktop.domain.queue import SortColumn
 from ffmate_desktop.gui.queue.delegate import ROW_HEIGHT
 from tests.gui.desk import Desk
@@ -81,7 +82,7 @@ async def _scrolling(desk: Desk, database: Database) -> None:
             scroll.setValue(scroll.value() + 40)
             desk.page.view.viewport().repaint()
             await asyncio.sleep(0)
-        rows = await database.fetch("SELECT beat_at FROM ffmate.nodes")  # type: ignore[arg-type]
+        rows = await database.fetch(Sql("SELECT beat_at FROM ffmate.nodes"))
         beats.add(rows[0]["beat_at"])
 
 

@@ -149,7 +149,7 @@ def _is_safe(argument: ast.expr) -> bool:
 def trap(tmp_path: Path) -> Iterator[Path]:
     """A pipe without a writer. If Qt opens it as a picture it hangs, and faulthandler ends the run."""
     if os.name == "nt":
-        pytest.skip("no pipes among files here")
+        pytest.skip("this system has no named pipes in folders")
     os.mkfifo(tmp_path / "trap")
     faulthandler.dump_traceback_later(120, exit=True)
     yield tmp_path / "trap"

@@ -214,12 +214,15 @@ def test_nodes_that_start_at_once_do_not_remove_each_other(tmp_path: Path) -> No
     """
     words = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    nodes = [subprocess.Popen(words, env=environment, **pipes) for _ in range(4)]  # type: ignore[call-overload]
+    nodes = [
+        subprocess.Popen(words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(4)
+    ]
     for node in nodes:
+        assert node.stdin is not None
         node.stdin.write(b"go\n")
         node.stdin.flush()
-    assert [node.stdout.readline().strip() for node in nodes] == [b"True"] * 4
+    assert [node.stdout.readline().strip() for node in nodes if node.stdout is not None] == [b"True"] * 4
     assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 80
     for node in nodes:
         node.communicate(b"end\n", timeout=20)

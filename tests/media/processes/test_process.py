@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -35,8 +36,8 @@ async def start(launcher: Launcher, tmp_path: Path) -> AsyncIterator[Start]:
     """Starts processes in a temporary folder and ends the remaining ones after the test."""
     started: list[Process] = []
 
-    async def spawn(argv: list[str], **options: object) -> Process:
-        process = await launcher.spawn(argv, **({"cwd": tmp_path} | options))  # type: ignore[arg-type]
+    async def spawn(argv: list[str], **options: Any) -> Process:
+        process = await launcher.spawn(argv, **({"cwd": tmp_path} | options))
         started.append(process)
         return process
 

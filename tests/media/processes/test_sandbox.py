@@ -192,7 +192,7 @@ def test_the_filter_supports_both_processors_and_refuses_other_calls() -> None:
 @needs_seccomp
 async def test_32_bit_and_x32_calls_are_refused(place: Place) -> None:
     if os.uname().machine != "x86_64":
-        pytest.skip("x86 only")
+        pytest.skip("the numbers of system calls are those of x86-64")
     code = """
         import ctypes
         libc = ctypes.CDLL(None, use_errno=True)
@@ -242,8 +242,10 @@ async def test_a_program_that_cannot_be_confined_is_not_started(
 
 async def test_a_failed_start_leaks_no_descriptors(place: Place) -> None:
     """Three descriptors are left: enough for one pipe, but not for two."""
-    resource = pytest.importorskip("resource")  # neither is there on Windows
-    confined_process = pytest.importorskip("ffmate_desktop.media.processes.confined")
+    import resource  # Windows has neither
+
+    from ffmate_desktop.media.processes import confined
+
     sandbox = place.sandbox("/bin/true", limited=False)
     before = len([*Path("/proc/self/fd").iterdir()])
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -257,7 +259,7 @@ async def test_a_failed_start_leaks_no_descriptors(place: Place) -> None:
             os.close(taken.pop())
         for _ in range(2):
             with pytest.raises(OSError, match="Too many open files"):
-                await confined_process.start(["/bin/true"], sandbox, cwd=place.private, env={}, merged=False)
+                await confined.start(["/bin/true"], sandbox, cwd=place.private, env={}, merged=False)
         taken += os.pipe()
     finally:
         for descriptor in taken:

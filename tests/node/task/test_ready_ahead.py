@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -24,9 +25,9 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "PATIENCE", AGE)
 
 
-async def busy(farm: Farm, clip: Path, **options: float) -> tuple[Worker, UUID, list[UUID]]:
+async def busy(farm: Farm, clip: Path, **options: Any) -> tuple[Worker, UUID, list[UUID]]:
     """A node whose only slot has a long task; of the two later tasks the first is prepared."""
-    worker = await farm.node(**options)  # type: ignore[arg-type]
+    worker = await farm.node(**options)
     for number in range(2):
         await farm.successful(await farm.add(clip, output=f"{farm.folder}/before-{number}.mp4"))
     running = await farm.add(clip, LONG, f"{farm.folder}/long.mp4")

@@ -500,9 +500,11 @@ async def test_moved_originals_are_not_new_when_their_folder_is_scanned_later(
 async def test_an_original_stays_if_its_output_is_missing(watched: Watched, clip: Path) -> None:
     worker = await watched.farm.node(watches=True)
     await watched.begin(growth_checks=0, on_success=Original(action=OriginalAction.MOVE, folder="done"))
-    worker.node._scan_duty._busy.update((-1, -2))  # type: ignore[union-attr] # it looks away
+    duty = worker.node._scan_duty
+    assert duty is not None
+    duty._busy.update((-1, -2))  # it has no time for a scan
     source = watched.put(clip, "one.mov")
-    worker.node._scan_duty._busy.clear()  # type: ignore[union-attr]
+    duty._busy.clear()
     await until((watched.out / "one.mp4").exists, "it is encoded")
     (watched.out / "one.mp4").unlink()
 
